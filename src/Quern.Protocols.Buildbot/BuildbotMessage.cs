@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+
+namespace Quern.Protocols.Buildbot;
+
+/// <summary>One message of the MessagePack conversation. buildbot-msgpack.md sections 4 and 5.</summary>
+/// <param name="SequenceNumber">Unique among the sender's requests of one connection; a response copies it.</param>
+public abstract record BuildbotMessage(long SequenceNumber)
+{
+    // Master to worker.
+
+    public sealed record Print(long SequenceNumber, string Message) : BuildbotMessage(SequenceNumber);
+
+    public sealed record Keepalive(long SequenceNumber) : BuildbotMessage(SequenceNumber);
+
+    public sealed record GetWorkerInfo(long SequenceNumber) : BuildbotMessage(SequenceNumber);
+
+    public sealed record SetWorkerSettings(long SequenceNumber, WorkerSettings Settings) : BuildbotMessage(SequenceNumber);
+
+    /// <param name="SequenceNumber">The sender's number of the request.</param>
+    /// <param name="CommandId">Chosen by the master; names the command until <c>complete</c>.</param>
+    /// <param name="CommandName">For instance <c>shell</c>.</param>
+    /// <param name="Arguments">See buildbot-commands.md.</param>
+    /// <param name="BuilderName">Sent for build commands, looked at by nobody; null when absent.</param>
+    public sealed record StartCommand(
+        long SequenceNumber, string CommandId, string CommandName, WireValue.Map Arguments, string? BuilderName)
+        : BuildbotMessage(SequenceNumber);
+
+    public sealed record InterruptCommand(long SequenceNumber, string CommandId, string Why, string? BuilderName)
+        : BuildbotMessage(SequenceNumber);
+
+    public sealed record Shutdown(long SequenceNumber) : BuildbotMessage(SequenceNumber);
+
+    // Worker to master.
+
+    public sealed record Update(long SequenceNumber, string CommandId, ImmutableArray<UpdateEntry> Entries)
+        : BuildbotMessage(SequenceNumber);
+
+    /// <param name="SequenceNumber">The sender's number of the request.</param>
+    /// <param name="CommandId">Which command ended.</param>
+    /// <param name="Failure">Null or empty for an ordinary end, else the worker's exception as text.</param>
+    public sealed record Complete(long SequenceNumber, string CommandId, string? Failure) : BuildbotMessage(SequenceNumber);
+
+    public sealed record UploadFileWrite(long SequenceNumber, string CommandId, ReadOnlyMemory<byte> Block)
+        : BuildbotMessage(SequenceNumber);
+
+    public sealed record UploadFileClose(long SequenceNumber, string CommandId) : BuildbotMessage(SequenceNumber);
+
+    public sealed record UploadFileUtime(long SequenceNumber, string CommandId, double AccessTime, double ModifiedTime)
+        : BuildbotMessage(SequenceNumber);
+
+    public sealed record UploadDirectoryWrite(long SequenceNumber, string CommandId, ReadOnlyMemory<byte> Block)
+        : BuildbotMessage(SequenceNumber);
+
+    public sealed record UploadDirectoryUnpack(long SequenceNumber, string CommandId) : BuildbotMessage(SequenceNumber);
+
+    public sealed record ReadFile(long SequenceNumber, string CommandId, long Length) : BuildbotMessage(SequenceNumber);
+
+    public sealed record ReadFileClose(long SequenceNumber, string CommandId) : BuildbotMessage(SequenceNumber);
+
+    // Both ways.
+
+    /// <param name="SequenceNumber">The request's number.</param>
+    /// <param name="Result">What the operation answers; text of the exception when <paramref name="IsException"/>.</param>
+    /// <param name="IsException">Whether the key <c>is_exception</c> is present.</param>
+    public sealed record Response(long SequenceNumber, WireValue Result, bool IsException) : BuildbotMessage(SequenceNumber);
+
+    /// <summary>A request whose <c>op</c> this version does not know, or whose keys are wrong; answered with <paramref name="Error"/>.</summary>
+    public sealed record Unanswerable(long SequenceNumber, string Operation, string Error) : BuildbotMessage(SequenceNumber);
+}
