@@ -135,8 +135,10 @@ public sealed record WorkerStanding(WorkerDescription Description, int Slots, in
         var tags = ImmutableHashSet.CreateBuilder<string>();
         tags.Add("env=release");
         tags.Add("env=cross");
-        if (Description.Architecture.Length > 0) tags.Add($"arch={Description.Architecture}");
         tags.UnionWith(Tags);
+        // Stock workers do not say what they run on: without a tag like arch=aarch64 they count as the master's own kind.
+        if (!tags.Any(t => t.StartsWith("arch=", StringComparison.Ordinal)))
+            tags.Add($"arch={(Description.Architecture.Length > 0 ? Description.Architecture : MachineArchitecture.Here)}");
         return new WorkerOffer(Description.Name, tags.ToImmutable(), Math.Max(0, Slots - Busy), Slots, BusyBuilders);
     }
 }
