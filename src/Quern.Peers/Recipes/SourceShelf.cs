@@ -15,27 +15,18 @@ public sealed class SourceShelf(FarmStore store, SourceFetcher fetcher)
     public async Task<(ImmutableArray<PlannedSource> Sources, string? Problem)> FetchAsync(Recipe recipe, JobLog log, CancellationToken cancellationToken)
     {
         var sources = ImmutableArray.CreateBuilder<PlannedSource>();
-        int hash = 0;
-        if (recipe.Source.Length > 0)
+        var addresses = RecipeSources.Of(recipe).DistinctBy(s => s.Address).ToDictionary(s => s.Address, s => s.Sha256);
+        foreach (var (text, isMain) in recipe.ExtraSources.Select(e => (e, false)).Prepend((recipe.Source, true)))
         {
-            var (source, problem) = await FetchAddressAsync(recipe.Source, HashAt(recipe, hash++), recipe.Version, isMain: true, log, cancellationToken);
-            if (source is null) return ([], problem);
-            sources.Add(source);
-        }
-        foreach (string extra in recipe.ExtraSources)
-        {
-            // Ids have no colon; every address has one (https:, deb-src:, file:).
-            bool isAddress = extra.Contains(':', StringComparison.Ordinal);
-            var (source, problem) = isAddress
-                ? await FetchAddressAsync(extra, HashAt(recipe, hash++), null, isMain: false, log, cancellationToken)
-                : await FindKeptAsync(extra, cancellationToken);
+            if (text.Length == 0) continue;
+            var (source, problem) = addresses.TryGetValue(text, out var hash)
+                ? await FetchAddressAsync(text, hash, isMain ? recipe.Version : null, isMain, log, cancellationToken)
+                : await FindKeptAsync(text, cancellationToken);
             if (source is null) return ([], problem);
             sources.Add(source);
         }
         return (sources.ToImmutable(), null);
     }
-
-    private static Sha256Hash? HashAt(Recipe recipe, int index) => index < recipe.Sha256.Length ? recipe.Sha256[index] : null;
 
     private async Task<(PlannedSource? Source, string? Problem)> FetchAddressAsync(
         string address, Sha256Hash? named, string? version, bool isMain, JobLog log, CancellationToken cancellationToken)
