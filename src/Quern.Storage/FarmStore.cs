@@ -75,7 +75,7 @@ public sealed partial class FarmStore : IAsyncDisposable
         };
     }
 
-    private Task<T> WriteAsync<T>(Func<WriteSession, ValueTask<T>> body, CancellationToken cancellationToken) =>
+    internal Task<T> WriteAsync<T>(Func<WriteSession, ValueTask<T>> body, CancellationToken cancellationToken) =>
         _commit.RunAsync(body, cancellationToken);
 
     private async Task<T> ReadAsync<T>(Func<Session, Task<T>> body, CancellationToken cancellationToken)
