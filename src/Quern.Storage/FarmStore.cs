@@ -75,6 +75,7 @@ public sealed partial class FarmStore : IAsyncDisposable
         };
     }
 
+    // Internal for the tests of the writer itself.
     internal Task<T> WriteAsync<T>(Func<WriteSession, ValueTask<T>> body, CancellationToken cancellationToken) =>
         _commit.RunAsync(body, cancellationToken);
 

@@ -34,6 +34,42 @@ public sealed class ManyProcessesTests(PostgresServer server) : StoreContract(se
             child.Dispose();
     }
 
+    [Fact]
+    public async Task A_depender_submitted_while_its_need_ends_elsewhere_is_never_left_blocked()
+    {
+        var other = await OpenAsync(new StoreOptions { Connection = Connection });
+        for (int round = 0; round < 60; round++)
+        {
+            var need = Job("need");
+            var depender = Job("depender", need.Id);
+            await SubmitAsync(need);
+            var claimed = await ClaimAsync(need.Id);
+
+            await Task.WhenAll(
+                Store.CompleteAsync(need.Id, claimed.Attempt, new BuildOutcome.Succeeded([]), default, Someone, Cancellation),
+                other.SubmitAsync(new Submission([depender]), Someone, Cancellation));
+
+            Assert.Equal(JobState.Ready, await StateAsync(depender.Id));
+        }
+    }
+
+    [Fact]
+    public async Task Two_processes_that_claim_the_same_jobs_crosswise_share_them_out()
+    {
+        var other = await OpenAsync(new StoreOptions { Connection = Connection });
+        for (int round = 0; round < 5; round++)
+        {
+            var jobs = Enumerable.Range(0, 20).Select(i => Job($"{i}")).ToArray();
+            await SubmitAsync(jobs);
+
+            var won = await Task.WhenAll(
+                Store.ClaimAsync([.. jobs.Select((j, i) => ClaimOf(j.Id, $"{i}"))], Cancellation),
+                other.ClaimAsync([.. jobs.Reverse().Select((j, i) => ClaimOf(j.Id, $"{i}", "n2"))], Cancellation));
+
+            Assert.Equal(jobs.Select(j => j.Id).Order(), won.SelectMany(w => w).Select(c => c.Id).Order());
+        }
+    }
+
     /// <summary>Reads on from the last number in pages of random size; now and then through a store opened anew.</summary>
     private async Task<List<FarmEvent>> FollowAsync(Random random)
     {

@@ -15,3 +15,5 @@ public sealed class CommitOnPostgres(PostgresServer server) : CommitContract(ser
 public sealed class RecordsOnPostgres(PostgresServer server) : RecordsContract(server);
 
 public sealed class KillOnPostgres(PostgresServer server) : KillContract(server);
+
+public sealed class WalkOnPostgres(PostgresServer server) : WalkContract(server);

@@ -15,3 +15,5 @@ public sealed class CommitOnSqlite() : CommitContract(new SqliteFile());
 public sealed class RecordsOnSqlite() : RecordsContract(new SqliteFile());
 
 public sealed class KillOnSqlite() : KillContract(new SqliteFile());
+
+public sealed class WalkOnSqlite() : WalkContract(new SqliteFile());
