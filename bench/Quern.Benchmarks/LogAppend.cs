@@ -4,19 +4,20 @@ using Quern.Storage;
 
 namespace Quern.Benchmarks;
 
-/// <summary>One log taking in chunks of 64 KiB of equally long lines, closed (and so on disk) at the end.</summary>
-internal sealed class LogAppend(int lineBytes, int megabytes) : IBenchmark
+/// <summary>Logs side by side taking in chunks of 64 KiB of equally long lines, closed (and so on disk) at the end.</summary>
+internal sealed class LogAppend(int lineBytes, int megabytes, int logs = 1) : IBenchmark
 {
     private readonly byte[][] _chunks = Chunks(lineBytes);
 
-    public string Name => $"log append, {lineBytes}-byte lines";
+    public string Name => $"log append, {lineBytes}-byte lines, {logs} at once";
     public string Unit => "MB";
 
     public async Task<double> RunAsync(string folder)
     {
         await using var store = new LogStore(folder, TimeProvider.System);
-        var facts = await FillAsync(store, JobId.Create(TimeProvider.System.GetUtcNow()), _chunks, megabytes);
-        return facts.Bytes / 1e6;
+        var filling = Enumerable.Range(0, logs).Select(_ => Task.Run(
+            () => FillAsync(store, JobId.Create(TimeProvider.System.GetUtcNow()), _chunks, megabytes / logs)));
+        return (await Task.WhenAll(filling)).Sum(f => f.Bytes) / 1e6;
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
