@@ -1,0 +1,32 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Quern.Storage;
+
+/// <summary>Writes the JSON object of a journal event. Members whose value is null or an empty text are left out.</summary>
+internal static class EventData
+{
+    public static string Of(params ReadOnlySpan<(string Name, object? Value)> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            foreach (var (name, value) in members)
+            {
+                switch (value)
+                {
+                    case null or "": break;
+                    case string text: json.WriteString(name, text); break;
+                    case long number: json.WriteNumber(name, number); break;
+                    case int number: json.WriteNumber(name, number); break;
+                    case bool flag: json.WriteBoolean(name, flag); break;
+                    default: json.WriteString(name, value.ToString()); break;
+                }
+            }
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}
