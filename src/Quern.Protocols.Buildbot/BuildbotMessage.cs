@@ -40,6 +40,9 @@ public abstract record BuildbotMessage(long SequenceNumber)
     /// <param name="Failure">Null or empty for an ordinary end, else the worker's exception as text.</param>
     public sealed record Complete(long SequenceNumber, string CommandId, string? Failure) : BuildbotMessage(SequenceNumber);
 
+    /// <param name="SequenceNumber">The sender's number of the request.</param>
+    /// <param name="CommandId">Whose upload.</param>
+    /// <param name="Block">After decoding a slice of the decoder's input, which dies with it.</param>
     public sealed record UploadFileWrite(long SequenceNumber, string CommandId, ReadOnlyMemory<byte> Block)
         : BuildbotMessage(SequenceNumber);
 
@@ -66,4 +69,8 @@ public abstract record BuildbotMessage(long SequenceNumber)
 
     /// <summary>A request whose <c>op</c> this version does not know, or whose keys are wrong; answered with <paramref name="Error"/>.</summary>
     public sealed record Unanswerable(long SequenceNumber, string Operation, string Error) : BuildbotMessage(SequenceNumber);
+
+    /// <summary>A map without <c>op</c> or <c>seq_number</c>: not answered, as real peers do. Never encoded.</summary>
+    /// <param name="Problem">For the log.</param>
+    public sealed record Ignored(string Problem) : BuildbotMessage(-1);
 }

@@ -1,0 +1,9 @@
+using Quern.Model;
+
+namespace Quern.Storage;
+
+/// <summary>A worker that may join.</summary>
+/// <param name="Slots">Jobs at once, 1 or more.</param>
+/// <param name="PasswordSha256">Of the secret in UTF-8: it is made by the farm and long, so a plain hash is enough.</param>
+/// <param name="Origin"><c>file</c> for what the configuration owns, else <c>api</c>.</param>
+public sealed record WorkerAccount(WorkerName Name, int Slots, Sha256Hash PasswordSha256, bool Enabled, string Origin);
