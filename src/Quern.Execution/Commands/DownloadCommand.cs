@@ -1,0 +1,81 @@
+using Quern.Protocols.Buildbot;
+
+namespace Quern.Execution;
+
+/// <summary>download_file: asks the master for block after block until an empty one. buildbot-commands.md section 3.3.</summary>
+internal sealed class DownloadCommand : IWorkerCommand
+{
+    private readonly string _path;
+    private readonly long? _maxSize;
+    private readonly int _blockBytes;
+    private readonly int? _mode;
+    private volatile bool _interrupted;
+
+    /// <exception cref="CommandRefusedException">An argument is missing or wrong.</exception>
+    public DownloadCommand(CommandArguments arguments)
+    {
+        _path = arguments.Require("path", "blocksize").Text("path");
+        _maxSize = arguments.Integer("maxsize");
+        _blockBytes = UploadCommand.BlockSize(arguments);
+        _mode = (int?)arguments.Integer("mode") & 0xFFF;
+    }
+
+    public void Interrupt() => _interrupted = true;
+
+    public async Task RunAsync(CommandContext context)
+    {
+        int code = 1;
+        string? error = null;
+        MasterRefusedException? refusal = null;
+        try
+        {
+            if (Path.GetDirectoryName(_path) is { Length: > 0 } parent) Directory.CreateDirectory(parent);
+            await using var file = new FileStream(_path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            // Linux only, as the whole engine; the check is for the analyzer.
+            if (_mode is { } mode && !OperatingSystem.IsWindows()) File.SetUnixFileMode(file.SafeFileHandle, (UnixFileMode)mode);
+            if (await ReceiveAsync(context, file)) code = 0;
+            else if (!_interrupted) error = $"Maximum filesize reached, truncating file '{_path}'";
+        }
+        catch (MasterRefusedException e)
+        {
+            refusal = e;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException or FileNotFoundException)
+        {
+            error = $"Cannot open file '{_path}' for download";
+        }
+        catch (IOException e) when (!context.Output.IsLost)
+        {
+            error = Directory.Exists(_path) ? $"Cannot open file '{_path}' for download" : $"Cannot write file '{_path}': {e.Message}";
+        }
+
+        try
+        {
+            await context.Channel.CloseReadAsync();
+        }
+        catch (MasterRefusedException e)
+        {
+            refusal ??= e;
+        }
+        if (error is not null) await context.Output.StderrAsync(error);
+        await context.Output.EntryAsync(new UpdateEntry.ReturnCode(code));
+        if (refusal is not null)
+            throw CommandFailedException.Of("buildbot_worker.msgpack.RemoteWorkerError", refusal.Message);
+    }
+
+    /// <summary>True at the master's end of file, false when the limit was reached or the command was interrupted.</summary>
+    private async Task<bool> ReceiveAsync(CommandContext context, FileStream file)
+    {
+        long room = _maxSize ?? long.MaxValue;
+        while (!_interrupted)
+        {
+            if (room <= 0) return false;
+            var block = await context.Channel.ReadBlockAsync(Math.Min(_blockBytes, room));
+            if (block.IsEmpty) return true;
+            if (block.Length > room) block = block[..(int)room];
+            await file.WriteAsync(block);
+            room -= block.Length;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,12 @@
+namespace Quern.Execution;
+
+/// <summary>What became of a request to start a command.</summary>
+public abstract record StartResult
+{
+    private StartResult() { }
+
+    public sealed record Started(RunningCommand Command) : StartResult;
+
+    /// <param name="Reason">For the master: an unknown name, a missing or wrong argument.</param>
+    public sealed record Refused(string Reason) : StartResult;
+}

@@ -1,0 +1,182 @@
+using Quern.Model;
+using Quern.Storage;
+
+namespace Quern.Peers.Dispatch;
+
+public sealed partial class Gate
+{
+    private sealed record RunningJob(CancellationTokenSource Cancel)
+    {
+        /// <summary>Set right after the run is started; completes when the outcome is stored.</summary>
+        public Task Done { get; set; } = Task.CompletedTask;
+    }
+
+    private void Run(ClaimedJob job, Seat seat)
+    {
+        var running = new RunningJob(CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token));
+        _running[job.Id] = running;
+        running.Done = Task.Run(() => RunJobAsync(job, seat, running));
+    }
+
+    private async Task RunJobAsync(ClaimedJob job, Seat seat, RunningJob running)
+    {
+        var log = new JobLog(logs, job.Id, job.Attempt, time);
+        BuildOutcome outcome;
+        try
+        {
+            outcome = await BuildAsync(job, seat, log, running.Cancel.Token);
+        }
+        catch (OperationCanceledException) when (running.Cancel.IsCancellationRequested)
+        {
+            outcome = new BuildOutcome.Cancelled("cancelled");
+        }
+        catch (LogWriteException e)
+        {
+            outcome = new BuildOutcome.Failed("", null, e.Message);
+        }
+        catch (Exception e)
+        {
+            Log.JobErred(logger, job.Id, e);
+            outcome = new BuildOutcome.Failed("", null, $"The farm could not run the job: {e.Message}");
+        }
+        await FinishAsync(job, seat, log, outcome, running);
+    }
+
+    private async Task<BuildOutcome> BuildAsync(ClaimedJob job, Seat seat, JobLog log, CancellationToken cancel)
+    {
+        var plan = job.Plan;
+        if (plan is null)
+        {
+            switch (await recipes.PrepareAsync(job, seat, log, cancel))
+            {
+                case PreparedPlan.Refused refused:
+                    await log.SayAsync(refused.Reason);
+                    return new BuildOutcome.Failed("prepare", null, refused.Reason);
+                case PreparedPlan.Ready ready:
+                    plan = ready.Plan;
+                    break;
+            }
+        }
+        var end = await runner.RunAsync(plan!, seat, log, cancel);
+        if (end.Outcome is not BuildOutcome.Succeeded || job.Plan is not null) return end.Outcome;
+
+        if (end.Package is not { } package) return new BuildOutcome.Failed("upload", null, "The plan ended well but uploaded no package.");
+        switch (await recipes.VerifyAsync(job, package, log, cancel))
+        {
+            case VerifiedPackage.Good good:
+                return new BuildOutcome.Succeeded([good.Artifact]);
+            case VerifiedPackage.Bad bad:
+                await log.SayAsync(bad.Reason);
+                return new BuildOutcome.Failed("verify", null, bad.Reason);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private async Task FinishAsync(ClaimedJob job, Seat seat, JobLog log, BuildOutcome outcome, RunningJob running)
+    {
+        try
+        {
+            var facts = await CloseLogAsync(job, log);
+            // A stopping gate leaves its jobs to the next start, which declares them lost and runs them again.
+            if (!_stopping.IsCancellationRequested)
+                await store.CompleteAsync(job.Id, job.Attempt, outcome, facts, new Actor($"worker:{seat.Worker}"), CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // The lease runs out and the job runs again: nothing is lost by giving up here.
+            Log.OutcomeNotStored(logger, job.Id, e);
+        }
+        finally
+        {
+            _running.TryRemove(job.Id, out _);
+            pool.Release(seat);
+            running.Cancel.Dispose();
+            _doorbell.Ring();
+        }
+    }
+
+    private async Task<JobLogFacts> CloseLogAsync(ClaimedJob job, JobLog log)
+    {
+        try
+        {
+            return await log.CompleteAsync();
+        }
+        catch (LogWriteException e)
+        {
+            Log.LogNotWhole(logger, job.Id, e);
+            return new JobLogFacts(0, 0);
+        }
+    }
+
+    /// <summary>Hears what others ask of this gate: new work, and cancels of what runs here.</summary>
+    private async Task WatchJournalAsync(long from, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var events = await store.ReadJournalAsync(from, 1000, stopping);
+                if (events.IsEmpty)
+                {
+                    await store.WaitPastAsync(from, stopping);
+                    continue;
+                }
+                from = events[^1].Sequence;
+                bool work = false;
+                foreach (var e in events)
+                {
+                    work |= e.Kind is "job.submitted" or "job.ready" or "job.lost";
+                    if (e.Kind == "job.cancel_requested" && JobId.TryParse(e.Subject, out var job) && _running.TryGetValue(job, out var running))
+                        Cancel(running);
+                }
+                if (work) _doorbell.Ring();
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Log.JournalNotRead(logger, e);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, CancellationToken.None);
+            }
+        }
+    }
+
+    private static void Cancel(RunningJob running)
+    {
+        try
+        {
+            running.Cancel.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended in the same moment; the store has its outcome.
+        }
+    }
+
+    private async Task RenewAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(options.Lease / 3, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping))
+            {
+                try
+                {
+                    if (!_running.IsEmpty) await store.RenewAsync(options.Node, time.GetUtcNow() + options.Lease, stopping);
+                    if (await store.RequeueExpiredAsync(stopping) is > 0 and var count) Log.LeasesExpired(logger, count);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    Log.LeasesNotRenewed(logger, e);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The stop was asked for.
+        }
+    }
+}
