@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Http;
+using Quern.MasterHost.Api;
+using Quern.Web.Pages;
+
+namespace Quern.MasterHost.Access;
+
+/// <summary>
+/// The one point, after routing and before every endpoint, where a request is let through or not. Deny by default: an endpoint
+/// must say that it is open to all or which right it needs.
+/// </summary>
+internal sealed class AccessGate(RequestDelegate next, TokenBook tokens)
+{
+    public const string CookieName = "quern-token";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var endpoint = context.GetEndpoint();
+        if (endpoint?.Metadata.GetMetadata<OpenToAll>() is not null)
+        {
+            await next(context);
+            return;
+        }
+        var principal = await WhoAsync(context);
+        if (principal is null)
+        {
+            await RefuseStrangerAsync(context);
+            return;
+        }
+        context.Features.Set(principal);
+        if (endpoint is not null)
+        {
+            var needs = endpoint.Metadata.GetMetadata<NeedsRight>();
+            if (needs is null || !principal.May(needs.Name))
+            {
+                await ApiProblem.Write(context, StatusCodes.Status403Forbidden, "Not allowed",
+                    needs is null ? "Nobody may call this." : $"This needs the right '{needs.Name}', which {principal.Name}'s token does not have.");
+                return;
+            }
+        }
+        await next(context);
+    }
+
+    /// <summary>Null when there is no token, or one that is not good.</summary>
+    private async Task<Principal?> WhoAsync(HttpContext context)
+    {
+        string header = context.Request.Headers.Authorization.ToString();
+        const string Scheme = "Bearer ";
+        if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            return await tokens.FindAsync(header[Scheme.Length..].Trim(), context.RequestAborted);
+
+        // A browser sends its cookie along with whatever a foreign page makes it ask; only reading is done by cookie.
+        bool reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+        return reads && header.Length == 0 && context.Request.Cookies.TryGetValue(CookieName, out string? cookie)
+            ? await tokens.FindAsync(cookie, context.RequestAborted)
+            : null;
+    }
+
+    private static Task RefuseStrangerAsync(HttpContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        bool page = !context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) &&
+            context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
+        return page
+            ? PageEndpoints.WriteAsync(context, StatusCodes.Status401Unauthorized, LoginPage.Render(""))
+            : ApiProblem.Write(context, StatusCodes.Status401Unauthorized, "Not signed in",
+                "This needs a token in the header 'Authorization: Bearer TOKEN'; POST /api/v1/login gives one.");
+    }
+}

@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Builder;
+
+namespace Quern.MasterHost.Access;
+
+/// <summary>Endpoint metadata: the one right without which the endpoint does nothing.</summary>
+public sealed record NeedsRight(string Name);
+
+/// <summary>Endpoint metadata: anybody may call it, signed in or not.</summary>
+public sealed record OpenToAll;
+
+/// <summary>How endpoints declare who may call them. One that declares nothing answers 403 to everybody.</summary>
+internal static class AccessDeclarations
+{
+    public static TBuilder Needs<TBuilder>(this TBuilder endpoint, string right) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new NeedsRight(right));
+
+    public static TBuilder Open<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new OpenToAll());
+}

@@ -1,0 +1,12 @@
+using Microsoft.AspNetCore.Http;
+using Quern.MasterHost.Access;
+
+namespace Quern.MasterHost.Api;
+
+/// <summary>What endpoints ask of the request they serve.</summary>
+internal static class ApiContext
+{
+    /// <summary>Who asks; set by the access gate before every endpoint that is not open to all.</summary>
+    public static Principal Principal(this HttpContext context) =>
+        context.Features.Get<Principal>() ?? throw new InvalidOperationException("The endpoint is open to all and has no principal.");
+}

@@ -1,0 +1,38 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Quern.MasterHost.Api;
+
+/// <summary>An error as problem+json (RFC 9457).</summary>
+/// <param name="Title">What kind of error, in few words.</param>
+/// <param name="Detail">What was wrong, where, and what to do.</param>
+internal sealed record ApiProblem(string Title, int Status, string Detail)
+{
+    /// <summary>Places in a submitted text; empty for other errors.</summary>
+    public IReadOnlyList<TextProblem> Problems { get; init; } = [];
+
+    public static IResult NotFound(string detail) => Result(StatusCodes.Status404NotFound, "Not found", detail);
+
+    public static IResult Bad(string detail) => Result(StatusCodes.Status400BadRequest, "Bad request", detail);
+
+    /// <summary>Understood, but the farm's state or rules forbid it.</summary>
+    public static IResult Refused(string detail) => Result(StatusCodes.Status422UnprocessableEntity, "Refused", detail);
+
+    public static IResult Conflict(string detail) => Result(StatusCodes.Status409Conflict, "Conflict", detail);
+
+    public static IResult Forbidden(string detail) => Result(StatusCodes.Status403Forbidden, "Not allowed", detail);
+
+    public static IResult Result(int status, string title, string detail) => new ApiProblem(title, status, detail).ToResult();
+
+    public IResult ToResult() => Results.Json(this, ApiJson.Default.ApiProblem, "application/problem+json", Status);
+
+    public static async Task Write(HttpContext context, int status, string title, string detail)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/problem+json";
+        await JsonSerializer.SerializeAsync(context.Response.Body, new ApiProblem(title, status, detail), ApiJson.Default.ApiProblem, context.RequestAborted);
+    }
+}
+
+/// <summary>Something wrong at a place of a submitted text.</summary>
+internal sealed record TextProblem(int Line, int Column, string Severity, string Message);

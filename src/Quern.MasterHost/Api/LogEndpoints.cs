@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Quern.MasterHost.Access;
+using Quern.Model;
+using Quern.Storage;
+
+namespace Quern.MasterHost.Api;
+
+/// <summary>Logs: by page, whole, and as they grow.</summary>
+internal static class LogEndpoints
+{
+    private const int MaxLines = 5000;
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/jobs/{job}/log", PageAsync).Needs(Right.JobRead).Produces<LogModel>().ProducesProblem(404);
+        api.MapGet("/jobs/{job}/log/text", TextAsync).Needs(Right.JobRead).Produces(200, contentType: "text/plain").ProducesProblem(404);
+        api.MapGet("/jobs/{job}/log/follow", FollowAsync).Needs(Right.JobRead).Produces(200, contentType: "text/event-stream").ProducesProblem(404);
+    }
+
+    /// <param name="from">The first line, from 1; below 0 counts from the end.</param>
+    /// <param name="attempt">0 for the newest.</param>
+    /// <param name="name">Of a followed log file; empty for the job's own output.</param>
+    private static async Task<IResult> PageAsync(
+        string job, FarmStore store, LogStore logs, CancellationToken cancellationToken, long from = 1, int lines = 1000, int attempt = 0, string name = "")
+    {
+        if (lines is < 1 or > MaxLines) return ApiProblem.Bad($"'lines' must be from 1 to {MaxLines}.");
+        if (await store.FindJobAsync(job, cancellationToken) is not { } row) return JobEndpoints.NoJob(job);
+        using var reader = await OpenAsync(logs, row, attempt, name, cancellationToken);
+        if (reader is null) return Results.Json(new LogModel(1, [], 0, 1, row.State.IsFinished()), ApiJson.Default.LogModel);
+        var page = await reader.ReadAsync(Math.Max(1, from), from < 0 ? 0 : lines, cancellationToken);
+        if (from < 0) page = await reader.ReadAsync(Math.Max(1, page.TotalLines + 1 + from), lines, cancellationToken);
+        return Results.Json(LogModel.Of(page), ApiJson.Default.LogModel);
+    }
+
+    private static async Task<IResult> TextAsync(string job, FarmStore store, LogStore logs, HttpContext context, int attempt = 0, string name = "")
+    {
+        if (await store.FindJobAsync(job, context.RequestAborted) is not { } row) return JobEndpoints.NoJob(job);
+        using var reader = await OpenAsync(logs, row, attempt, name, context.RequestAborted);
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        if (reader is not null) await reader.CopyTextAsync(context.Response.Body, context.RequestAborted);
+        return Results.Empty;
+    }
+
+    /// <summary>Pages as events <c>lines</c>, then one <c>end</c> with the job's state. Resumes after <c>Last-Event-ID</c>.</summary>
+    private static async Task<IResult> FollowAsync(
+        string job, FarmStore store, LogStore logs, HttpContext context, [FromKeyedServices("streams")] StreamSlots slots, IHostApplicationLifetime lifetime, long from = 1)
+    {
+        if (await store.FindJobAsync(job, context.RequestAborted) is not { } row) return JobEndpoints.NoJob(job);
+        if (long.TryParse(context.Request.Headers["Last-Event-ID"].ToString(), out long last)) from = last + 1;
+        using var slot = slots.TryTake();
+        if (slot is null) return ApiProblem.Result(503, "Busy", "Too many streams are open; try again later.");
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            await StreamAsync(row, store, logs, context, from, ending.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The reader went away, or the master stops.
+        }
+        return Results.Empty;
+    }
+
+    private static async Task StreamAsync(JobRow row, FarmStore store, LogStore logs, HttpContext context, long from, CancellationToken ending)
+    {
+        ServerSentEvents.Begin(context);
+        var output = context.Response.BodyWriter;
+        await output.FlushAsync(ending);
+        long next = Math.Max(1, from);
+        int attempt = row.Attempt;
+        while (true)
+        {
+            long seen = store.LastSequence;
+            row = await store.FindJobAsync(row.Id.ToString(), ending) ?? row;
+            if (row.Attempt != attempt) (attempt, next) = (row.Attempt, 1);   // lost and started again: another log
+            using (var reader = await OpenAsync(logs, row, attempt, "", ending))
+            {
+                if (reader is not null)
+                {
+                    await foreach (var page in reader.FollowAsync(next, ending))
+                    {
+                        next = page.NextLine;
+                        ServerSentEvents.Write(output, "lines", next - 1, JsonSerializer.SerializeToUtf8Bytes(LogModel.Of(page), ApiJson.Default.LogModel));
+                        await output.FlushAsync(ending);
+                    }
+                }
+            }
+            if (row.State.IsFinished()) break;
+            // The log is closed a moment before the outcome is stored, and opened a moment after the start is.
+            await store.WaitPastAsync(seen, ending);
+        }
+        ServerSentEvents.Write(output, "end", null, JsonSerializer.SerializeToUtf8Bytes(JobModel.Of(row), ApiJson.Default.JobModel));
+        await output.FlushAsync(ending);
+    }
+
+    private static async Task<LogReader?> OpenAsync(LogStore logs, JobRow row, int attempt, string name, CancellationToken cancellationToken)
+    {
+        int wanted = attempt > 0 ? attempt : row.Attempt;
+        return wanted > 0 ? await logs.OpenReaderAsync(row.Id, wanted, name, cancellationToken) : null;
+    }
+}

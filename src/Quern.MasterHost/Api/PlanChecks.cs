@@ -1,0 +1,41 @@
+using Quern.Model;
+
+namespace Quern.MasterHost.Api;
+
+/// <summary>What is looked at in an explicit plan before it is taken.</summary>
+internal static class PlanChecks
+{
+    /// <summary>Null when a step can be run; else a sentence.</summary>
+    public static string? Refuse(PlanStep step)
+    {
+        if (step.Name.Length is 0 or > 200) return "a step's name must have 1 to 200 characters.";
+        return step.Command switch
+        {
+            RemoteCommand.Shell shell when shell.Command.IsDefaultOrEmpty && shell.Script is null => $"step '{step.Name}' has neither 'command' nor 'script'.",
+            RemoteCommand.Shell { Command.IsDefaultOrEmpty: false, Script: not null } => $"step '{step.Name}' has both 'command' and 'script'.",
+            RemoteCommand.UploadFile { BlockSize: <= 0 } or RemoteCommand.UploadDirectory { BlockSize: <= 0 } or RemoteCommand.DownloadFile { BlockSize: <= 0 } =>
+                $"step '{step.Name}' has a block size that is not above 0.",
+            _ => null,
+        };
+    }
+
+    /// <summary>Files and folders of the master that a plan would read or write.</summary>
+    public static IEnumerable<string> MasterPathsOf(Plan plan)
+    {
+        foreach (var step in plan.Steps)
+        {
+            switch (step.Command)
+            {
+                case RemoteCommand.UploadFile { Target: MasterTarget.Path path }:
+                    yield return path.AbsolutePath;
+                    break;
+                case RemoteCommand.UploadDirectory { Target: MasterTarget.Path path }:
+                    yield return path.AbsolutePath;
+                    break;
+                case RemoteCommand.DownloadFile { Source: MasterSource.File file }:
+                    yield return file.Path;
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using System.Net;
+using Quern.Model;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Quern.MasterHost.Configuration;
+
+/// <summary>Turns the node tree of a file into a configuration. What is wrong goes to the problem log and the rest is still read.</summary>
+internal sealed partial class ConfigurationMapper(string file, ProblemLog problems)
+{
+    private const int MaxSlots = 1024;
+
+    private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
+
+    public FarmConfiguration Map(YamlNode root)
+    {
+        var top = YamlSection.Read(root, "", problems,
+            "data", "store", "http", "listeners", "workers", "branch", "environments", "plans", "sources", "limits", "retention");
+        if (top is null) return FarmConfiguration.Empty;
+        var environments = top.Section("environments", "release", "cross");
+        var sources = top.Section("sources", "file_folders", "allow_private_addresses");
+        return new FarmConfiguration
+        {
+            File = Path.GetFullPath(file),
+            DataFolder = top.Text("data") is { } data ? FullPath(data) : null,
+            Store = Store(top),
+            Http = Http(top),
+            Listeners = Listeners(top),
+            Workers = Workers(top),
+            BranchKeys = BranchKeys(top),
+            Release = environments?.Section("release", "root", "isolation", "network", "enabled") is { } release ? Environment(release, cross: false) : null,
+            Cross = environments?.Section("cross", "root", "isolation", "network", "enabled", "target", "tools") is { } cross ? Environment(cross, cross: true) : null,
+            PlanFolders = Folders(top.Section("plans", "folders"), "folders"),
+            SourceFolders = Folders(sources, "file_folders"),
+            AllowPrivateAddresses = sources?.Flag("allow_private_addresses") ?? false,
+            Limits = Limits(top.Section("limits", "log_bytes", "package_bytes", "source_bytes", "request_bytes", "batch_jobs")),
+            Retention = Retention(top.Section("retention", "logs", "failed_logs")),
+        };
+    }
+
+    private string? Store(YamlSection top)
+    {
+        if (top.Text("store") is not { } store) return null;
+        if (store.StartsWith("postgres:", StringComparison.Ordinal) && store.Length > "postgres:".Length) return store;
+        if (store.StartsWith("sqlite:", StringComparison.Ordinal) && store.Length > "sqlite:".Length) return "sqlite:" + FullPath(store["sqlite:".Length..]);
+        problems.Add(top.At("store"), "'store' must be sqlite:FILE or postgres:CONNECTION-STRING.");
+        return null;
+    }
+
+    private IPEndPoint? Http(YamlSection top)
+    {
+        if (top.Text("http") is not { } text) return null;
+        if (EndPoints.TryParse(text, out var endPoint)) return endPoint;
+        problems.Add(top.At("http"), $"'http' must be ADDRESS:PORT with a port from 0 to 65535, not '{text}'.");
+        return null;
+    }
+
+    private ImmutableArray<ListenerSetting> Listeners(YamlSection top)
+    {
+        var listeners = ImmutableArray.CreateBuilder<ListenerSetting>();
+        foreach (var section in top.Sections("listeners", "protocol", "address", "port"))
+        {
+            string? protocol = section.Text("protocol", required: true);
+            if (protocol is not null && !ListenerProtocols.IsKnown(protocol))
+            {
+                problems.Add(section.At("protocol"), ListenerProtocols.Unknown(protocol) + Suggestion.For(protocol, ListenerProtocols.All));
+                protocol = null;
+            }
+            var address = IPAddress.Loopback;
+            if (section.Text("address") is { } text && !EndPoints.TryParseAddress(text, out address))
+                problems.Add(section.At("address"), $"'address' must be an IP address or localhost, not '{text}'.");
+            if (!section.Has("port")) problems.Add(section.Start, "a listener needs the key 'port' (0 picks a free one).");
+            int? port = section.Number("port", 0, 65535);
+            if (protocol is null || port is null || address is null) continue;
+            var listener = new ListenerSetting(protocol, address, port.Value);
+            if (listener.Port != 0 && listeners.Any(l => l.Port == listener.Port && l.Address.Equals(listener.Address)))
+                problems.Add(section.At("port"), $"another listener of this file already has {EndPoints.Text(address, listener.Port)}.");
+            listeners.Add(listener);
+        }
+        return listeners.ToImmutable();
+    }
+
+    private ImmutableArray<WorkerSetting> Workers(YamlSection top)
+    {
+        var workers = ImmutableArray.CreateBuilder<WorkerSetting>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var section in top.Sections("workers", "name", "password", "password_file", "slots", "tags"))
+        {
+            string? text = section.Text("name", required: true);
+            if (text is not null && !WorkerName.IsValid(text))
+            {
+                problems.Add(section.At("name"), $"'{text}' is not a worker name: {WorkerName.Rule}.");
+                text = null;
+            }
+            else if (text is not null && !names.Add(text))
+            {
+                problems.Add(section.At("name"), $"the worker '{text}' stands twice in this file.");
+            }
+            string? password = Password(section);
+            int slots = section.Number("slots", 1, MaxSlots) ?? 1;
+            var tags = section.Texts("tags");
+            foreach (var (tag, at) in tags)
+                if (tag.Length > 64 || tag.Any(c => c is <= ' ' or > '~' or '|' or ';')) problems.Add(at, $"'{tag}' is not a tag: 1 to 64 printable characters without blank, | and ;.");
+            if (text is not null && password is not null) workers.Add(new WorkerSetting(new WorkerName(text), password, slots, [.. tags.Select(t => t.Text)]));
+        }
+        return workers.ToImmutable();
+    }
+
+    private string? Password(YamlSection worker)
+    {
+        if (worker.Has("password") == worker.Has("password_file"))
+        {
+            problems.Add(worker.Start, "a worker needs either 'password' or 'password_file'.");
+            return null;
+        }
+        if (worker.Has("password")) return worker.Text("password");
+        if (worker.Text("password_file") is not { } name) return null;
+        string? password = PasswordFile.TryRead(FullPath(name), out string why);
+        if (password is null) problems.Add(worker.At("password_file"), why);
+        return password;
+    }
+
+    private ImmutableArray<BranchKeySetting> BranchKeys(YamlSection top)
+    {
+        var keys = ImmutableArray.CreateBuilder<BranchKeySetting>();
+        foreach (var section in top.Section("branch", "keys")?.Sections("keys", "key", "group") ?? [])
+        {
+            string? key = section.Text("key", required: true), group = section.Text("group", required: true);
+            if (key is null || group is null) continue;
+            if (keys.Any(k => k.Key == key)) problems.Add(section.At("key"), "this key stands twice in this file.");
+            keys.Add(new BranchKeySetting(key, group));
+        }
+        return keys.ToImmutable();
+    }
+
+    private ImmutableArray<string> Folders(YamlSection? section, string key)
+    {
+        var folders = ImmutableArray.CreateBuilder<string>();
+        foreach (var (text, at) in section?.Texts(key) ?? [])
+        {
+            string folder = FullPath(text);
+            if (folder == "/") problems.Add(at, "the whole file system cannot be given away; name a folder.");
+            else folders.Add(folder);
+        }
+        return folders.ToImmutable();
+    }
+
+    private string FullPath(string path) => Path.GetFullPath(path, _folder);
+
+    private static LimitSettings Limits(YamlSection? section)
+    {
+        var limits = new LimitSettings();
+        return section is null ? limits : limits with
+        {
+            LogBytes = section.Size("log_bytes") ?? limits.LogBytes,
+            PackageBytes = section.Size("package_bytes") ?? limits.PackageBytes,
+            SourceBytes = section.Size("source_bytes") ?? limits.SourceBytes,
+            RequestBytes = section.Size("request_bytes") ?? limits.RequestBytes,
+            BatchJobs = section.Number("batch_jobs", 1, 100_000) ?? limits.BatchJobs,
+        };
+    }
+
+    private static RetentionSettings Retention(YamlSection? section) => section is null
+        ? new RetentionSettings()
+        : new RetentionSettings { Logs = section.Span("logs"), FailedLogs = section.Span("failed_logs") };
+}

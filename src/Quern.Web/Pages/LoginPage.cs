@@ -1,0 +1,30 @@
+namespace Quern.Web.Pages;
+
+/// <summary>What stands in the place of every page for somebody who is not signed in.</summary>
+public static class LoginPage
+{
+    /// <param name="problem">Why the last try did not work; empty at first.</param>
+    public static string Render(string problem) => Html.Of($"""
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>Sign in - Quern</title>
+        <link rel="stylesheet" href="/assets/style.css">
+        <link rel="icon" href="/assets/quern.svg" type="image/svg+xml">
+        </head>
+        <body class="login">
+        <main>
+        <h1><img src="/assets/quern.svg" alt="" width="40" height="40"> Quern</h1>
+        <p class="problem" role="alert">{problem}</p>
+        <form method="post" action="/login">
+        <label>User <input name="user" value="admin" autocomplete="username" required></label>
+        <label>Password <input name="password" type="password" autocomplete="current-password" required autofocus></label>
+        <button>Sign in</button>
+        </form>
+        </main>
+        </body>
+        </html>
+        """).ToString();
+}
