@@ -56,7 +56,7 @@ public sealed class FileCommandTests(EngineFixture engine) : IClassFixture<Engin
     [InlineData("d1/f.txt", "d1/f.txt")]
     public async Task Glob_finds_what_python_finds(string pattern, string expected)
     {
-        string root = Tree("glob");
+        string root = Tree("glob-" + Guid.NewGuid().ToString("N"));
 
         var said = await engine.RunAsync("glob", ("path", $"{root}/{pattern}"));
 
