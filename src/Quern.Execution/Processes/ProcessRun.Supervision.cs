@@ -126,7 +126,7 @@ internal sealed partial class ProcessRun
         {
             _treeKilled = true;
             _tree.Kill();
-            run._context.Host.ReapOrphans();
+            ProcessHost.ReapOrphans();
         }
 
         private async ValueTask GiveUpAsync()

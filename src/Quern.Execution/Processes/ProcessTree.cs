@@ -7,7 +7,7 @@ namespace Quern.Execution;
 /// lead to them: the session or group of the leader; descent from a process already found (orphans come to us, for the
 /// engine is a subreaper, so a living chain is never cut silently); and the variable <see cref="MarkerVariable"/>, which a
 /// process inherits unless it throws its environment away. A process that sheds all three marks at once (own session, empty
-/// environment, dead parent) is not found while other commands run.
+/// environment, dead parent) is not found.
 /// </summary>
 internal sealed class ProcessTree(int leader, string marker)
 {
