@@ -7,17 +7,12 @@ namespace Quern.Packaging.Tests;
 
 /// <summary>Real programs from Debian's archive, built in a real root. Needs mmdebstrap, bwrap and the archive.</summary>
 [Trait("Speed", "Slow")]
-public sealed class RealBuildTests : IDisposable
+public sealed class RealBuildTests(RealFarm real) : IClassFixture<RealFarm>
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public async Task A_user_of_libpng_is_built_on_the_farms_zlib_and_libpng_and_runs_with_them_alone()
     {
-        var farm = new SmallFarm(_folder.Path);
-        await farm.MakeRootAsync();
+        var farm = real.Farm;
         foreach (string name in (string[])["zlib", "libpng", "optipng"])
             Assert.True(await farm.BuildAsync(SampleRecipes.Read(name)) is null, farm.Log);
 
@@ -37,8 +32,7 @@ public sealed class RealBuildTests : IDisposable
     [Fact]
     public async Task A_recipe_with_its_dependency_removed_fails()
     {
-        var farm = new SmallFarm(_folder.Path);
-        await farm.MakeRootAsync();
+        var farm = real.Farm;
 
         string? failed = await farm.BuildAsync(SampleRecipes.Read("libpng") with { Dependencies = [], BuildDependencies = [] });
 
@@ -49,9 +43,9 @@ public sealed class RealBuildTests : IDisposable
     [Fact]
     public async Task A_build_on_the_host_makes_a_package_too()
     {
-        var farm = new SmallFarm(_folder.Path);
+        var farm = real.Farm;
 
         Assert.True(await farm.BuildAsync(SampleRecipes.Read("bzip2"), Isolation.Host) is null, farm.Log);
-        Assert.Contains(farm.Built.Single().Members, m => m.Path == "/usr/bin/bzip2" && m.Sha256 is not null);
+        Assert.Contains(farm.Built.Single(p => p.Name == "bzip2").Members, m => m.Path == "/usr/bin/bzip2" && m.Sha256 is not null);
     }
 }

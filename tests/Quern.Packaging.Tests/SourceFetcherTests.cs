@@ -65,4 +65,23 @@ public sealed class SourceFetcherTests : IDisposable
     [Fact]
     public async Task An_address_that_is_none_starts_no_process() =>
         Assert.False(Assert.IsType<SourceResult.Failed>(await FetchAsync("exit 9", source: "ftp://example.org/a")).MayPass);
+
+    [Fact]
+    public async Task The_process_does_not_get_the_farms_environment()
+    {
+        Environment.SetEnvironmentVariable("QUERN_TEST_SECRET", "hush");
+
+        var failed = Assert.IsType<SourceResult.Failed>(await FetchAsync("echo \"secret is ${QUERN_TEST_SECRET:-unknown}\" >&2; exit 3"));
+
+        Assert.Contains("secret is unknown", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_request_that_leaves_out_what_has_a_default_gets_the_default()
+    {
+        var request = System.Text.Json.JsonSerializer.Deserialize("""{"source":"deb-src:zlib","target":"/t"}""", FetchJson.Default.FetchRequest)!;
+
+        Assert.Equal(new FetchLimits(), request.Limits);
+        Assert.Empty(request.Folders);
+    }
 }
