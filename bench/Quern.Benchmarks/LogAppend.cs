@@ -4,27 +4,34 @@ using Quern.Storage;
 
 namespace Quern.Benchmarks;
 
-/// <summary>One log taking in chunks of 64 KiB of equally long lines, closed (and so on disk) at the end.</summary>
-internal sealed class LogAppend(int lineBytes, int megabytes) : IBenchmark
+/// <summary>Logs side by side taking in chunks of 64 KiB of equally long lines, closed (and so on disk) at the end.</summary>
+internal sealed class LogAppend(int lineBytes, int megabytes, int logs = 1) : IBenchmark
 {
-    private readonly byte[] _chunk = Lines(lineBytes, 64 << 10);
+    private readonly byte[][] _chunks = Chunks(lineBytes);
 
-    public string Name => $"log append, {lineBytes}-byte lines";
+    public string Name => $"log append, {lineBytes}-byte lines, {logs} at once";
     public string Unit => "MB";
 
     public async Task<double> RunAsync(string folder)
     {
         await using var store = new LogStore(folder, TimeProvider.System);
-        var facts = await FillAsync(store, JobId.Create(TimeProvider.System.GetUtcNow()), _chunk, megabytes);
-        return facts.Bytes / 1e6;
+        var filling = Enumerable.Range(0, logs).Select(_ => Task.Run(
+            () => FillAsync(store, JobId.Create(TimeProvider.System.GetUtcNow()), _chunks, megabytes / logs)));
+        return (await Task.WhenAll(filling)).Sum(f => f.Bytes) / 1e6;
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Numbered lines like a compiler's, in pseudo-random order, so that they compress as real ones do.</summary>
-    internal static byte[] Lines(int lineBytes, int total)
+    /// <summary>Chunks that differ, more of them than a frame holds: repeated text would compress like nothing real.</summary>
+    internal static byte[][] Chunks(int lineBytes)
     {
         var random = new Random(1);
+        return [.. Enumerable.Range(0, 64).Select(_ => Lines(lineBytes, 64 << 10, random))];
+    }
+
+    /// <summary>Lines like a compiler's, or plain random numbers where they are short.</summary>
+    private static byte[] Lines(int lineBytes, int total, Random random)
+    {
         var text = new StringBuilder();
         while (text.Length + lineBytes <= total)
         {
@@ -34,12 +41,12 @@ internal sealed class LogAppend(int lineBytes, int megabytes) : IBenchmark
         return Encoding.ASCII.GetBytes(text.ToString());
     }
 
-    internal static async Task<JobLogFacts> FillAsync(LogStore store, JobId job, byte[] chunk, int megabytes)
+    internal static async Task<JobLogFacts> FillAsync(LogStore store, JobId job, byte[][] chunks, int megabytes)
     {
         var writer = store.Open(job, 1, "");
         var at = TimeProvider.System.GetUtcNow();
-        for (long bytes = 0; bytes < megabytes * 1_000_000L; bytes += chunk.Length)
-            await writer.AppendAsync(OutputStream.Stdout, chunk, at);
+        for (int i = 0; writer.Bytes < megabytes * 1_000_000L; i++)
+            await writer.AppendAsync(OutputStream.Stdout, chunks[i % chunks.Length], at);
         return await writer.CompleteAsync();
     }
 }

@@ -20,7 +20,7 @@ internal sealed class LogPages : IBenchmark
         if (_store is null)
         {
             _store = new LogStore(_folder.FullName, TimeProvider.System);
-            _lines = (await LogAppend.FillAsync(_store, _job, LogAppend.Lines(80, 64 << 10), 300)).Lines;
+            _lines = (await LogAppend.FillAsync(_store, _job, LogAppend.Chunks(80), 300)).Lines;
         }
         var random = new Random(2);
         for (int i = 0; i < Pages; i++)

@@ -18,7 +18,7 @@ internal sealed class LogRead : IBenchmark
         if (_store is null)
         {
             _store = new LogStore(_folder.FullName, TimeProvider.System);
-            await LogAppend.FillAsync(_store, _job, LogAppend.Lines(80, 64 << 10), 200);
+            await LogAppend.FillAsync(_store, _job, LogAppend.Chunks(80), 200);
         }
         using var reader = await _store.OpenReaderAsync(_job, 1, "");
         await reader!.CopyTextAsync(Stream.Null);

@@ -7,6 +7,7 @@ Func<IBenchmark>[] benchmarks =
 [
     () => new LogAppend(lineBytes: 7, megabytes: 200),
     () => new LogAppend(lineBytes: 80, megabytes: 400),
+    () => new LogAppend(lineBytes: 80, megabytes: 400, logs: 8),
     () => new LogSmall(),
     () => new LogRead(),
     () => new LogPages(),

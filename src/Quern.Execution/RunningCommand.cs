@@ -13,7 +13,8 @@ public sealed class RunningCommand
     {
         _command = command;
         _output = context.Output;
-        Completion = RunAsync(context);
+        // Off the caller's thread: it reads the link, and some commands work a while before they wait for something.
+        Completion = Task.Run(() => RunAsync(context));
     }
 
     public Task Completion { get; }

@@ -75,7 +75,8 @@ public sealed partial class FarmStore : IAsyncDisposable
         };
     }
 
-    private Task<T> WriteAsync<T>(Func<WriteSession, ValueTask<T>> body, CancellationToken cancellationToken) =>
+    // Internal for the tests of the writer itself.
+    internal Task<T> WriteAsync<T>(Func<WriteSession, ValueTask<T>> body, CancellationToken cancellationToken) =>
         _commit.RunAsync(body, cancellationToken);
 
     private async Task<T> ReadAsync<T>(Func<Session, Task<T>> body, CancellationToken cancellationToken)

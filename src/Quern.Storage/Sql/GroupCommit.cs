@@ -1,4 +1,6 @@
 using System.Data;
+using System.Data.Common;
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Quern.Model;
 
@@ -105,22 +107,22 @@ internal sealed class GroupCommit : IAsyncDisposable
         bool savepoints = batch.Count > 1;
 
         await session.ExecuteAsync(_dialect.Begin);
+        if (savepoints) await session.ExecuteAsync("SAVEPOINT operation");
         foreach (var operation in batch)
         {
             int kept = events.Count;
-            if (savepoints) await session.ExecuteAsync("SAVEPOINT operation");
             try
             {
                 await operation.RunAsync(write);
-                if (savepoints) await session.ExecuteAsync("RELEASE SAVEPOINT operation");
             }
             catch (Exception exception) when (!_dialect.IsRetryable(exception) && session.Connection.State == ConnectionState.Open)
             {
-                await session.ExecuteAsync(savepoints ? "ROLLBACK TO SAVEPOINT operation" : "ROLLBACK");
-                if (savepoints) await session.ExecuteAsync("RELEASE SAVEPOINT operation");
+                await UndoAsync(session, savepoints ? "ROLLBACK TO SAVEPOINT operation" : "ROLLBACK", exception);
                 events.RemoveRange(kept, events.Count - kept);
                 failures.Add(operation, exception);
             }
+            // The end of one operation's savepoint and the start of the next one's, in one round trip.
+            if (savepoints) await session.ExecuteAsync("RELEASE SAVEPOINT operation; SAVEPOINT operation");
         }
 
         if (savepoints || failures.Count == 0)
@@ -135,6 +137,19 @@ internal sealed class GroupCommit : IAsyncDisposable
             if (written.Length > 0) _committed(written);
         }
         Answer(batch, failures);
+    }
+
+    private static async Task UndoAsync(Session session, string statement, Exception cause)
+    {
+        try
+        {
+            await session.ExecuteAsync(statement);
+        }
+        catch (DbException)
+        {
+            // The database rolled everything back by itself (a full disk does that): the whole batch fails with the cause.
+            ExceptionDispatchInfo.Throw(cause);
+        }
     }
 
     private async Task<FarmEvent[]> AppendAsync(Session session, List<NewEvent> events, WriteSession write)

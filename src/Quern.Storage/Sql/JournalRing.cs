@@ -89,6 +89,8 @@ internal sealed class JournalRing(int capacity, long start)
             var read = ImmutableArray.CreateBuilder<FarmEvent>(Math.Min(limit, _count - low));
             for (int i = low; i < _count && read.Count < limit; i++)
                 read.Add(At(i));
+            // Ran out before the newest committed event: the database has the rest.
+            if (read.Count < limit && _tail < _last) return false;
             events = read.ToImmutable();
             return true;
         }

@@ -24,7 +24,7 @@ public sealed class LogMemoryTests
     {
         using var folder = new TemporaryFolder();
         var chunk = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 800).Select(i => $"cc -O2 -c file{i % 40:D4}.c".PadRight(79, 'x') + "\n")));
-        int chunks = megabytes * 1_000_000 / chunk.Length;
+        int chunks = (int)(megabytes * 1_000_000L / chunk.Length);
         long lines = chunks * 800L;
         await using var store = new LogStore(folder.Path, TimeProvider.System);
         var job = JobId.Create(At);

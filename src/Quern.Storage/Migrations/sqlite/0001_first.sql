@@ -44,8 +44,8 @@ CREATE TABLE jobs (
     exit_code BIGINT,
     failed_step TEXT NOT NULL DEFAULT ''
 );
--- The dispatcher's queue: one range per pool, best job first.
-CREATE INDEX jobs_ready ON jobs (pool, priority DESC, number) WHERE state = 'ready';
+-- The dispatcher's queue: one range per pool, best job first. The state stands in it so that planners prefer it to jobs_state.
+CREATE INDEX jobs_ready ON jobs (state, pool, priority DESC, number) WHERE state = 'ready';
 CREATE INDEX jobs_state ON jobs (state, number);
 CREATE INDEX jobs_package ON jobs (package, number) WHERE package <> '';
 CREATE INDEX jobs_batch ON jobs (batch, number) WHERE batch IS NOT NULL;

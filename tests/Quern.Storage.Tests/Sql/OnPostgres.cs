@@ -1,0 +1,19 @@
+namespace Quern.Storage.Tests;
+
+public sealed class SubmitOnPostgres(PostgresServer server) : SubmitContract(server);
+
+public sealed class DispatchOnPostgres(PostgresServer server) : DispatchContract(server);
+
+public sealed class OutcomeOnPostgres(PostgresServer server) : OutcomeContract(server);
+
+public sealed class CancelOnPostgres(PostgresServer server) : CancelContract(server);
+
+public sealed class JournalOnPostgres(PostgresServer server) : JournalContract(server);
+
+public sealed class CommitOnPostgres(PostgresServer server) : CommitContract(server);
+
+public sealed class RecordsOnPostgres(PostgresServer server) : RecordsContract(server);
+
+public sealed class KillOnPostgres(PostgresServer server) : KillContract(server);
+
+public sealed class WalkOnPostgres(PostgresServer server) : WalkContract(server);

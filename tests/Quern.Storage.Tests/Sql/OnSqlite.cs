@@ -1,0 +1,19 @@
+namespace Quern.Storage.Tests;
+
+public sealed class SubmitOnSqlite() : SubmitContract(new SqliteFile());
+
+public sealed class DispatchOnSqlite() : DispatchContract(new SqliteFile());
+
+public sealed class OutcomeOnSqlite() : OutcomeContract(new SqliteFile());
+
+public sealed class CancelOnSqlite() : CancelContract(new SqliteFile());
+
+public sealed class JournalOnSqlite() : JournalContract(new SqliteFile());
+
+public sealed class CommitOnSqlite() : CommitContract(new SqliteFile());
+
+public sealed class RecordsOnSqlite() : RecordsContract(new SqliteFile());
+
+public sealed class KillOnSqlite() : KillContract(new SqliteFile());
+
+public sealed class WalkOnSqlite() : WalkContract(new SqliteFile());
