@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace Quern.Interop.BuildbotMsgPack;
+
+/// <summary>An unmodified <c>buildbot-worker</c> of the distribution, in a folder of its own.</summary>
+internal sealed class StockWorker : IAsyncDisposable
+{
+    private const string Program = "/usr/bin/buildbot-worker";
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("quern-stock-");
+    private Process? _process;
+
+    public string BaseDirectory => Path.Combine(_folder.FullName, "worker");
+
+    /// <summary>The worker's own log, for messages of failing tests.</summary>
+    public string Log => File.Exists(Path.Combine(BaseDirectory, "twistd.log"))
+        ? File.ReadAllText(Path.Combine(BaseDirectory, "twistd.log"))
+        : "";
+
+    /// <summary>Makes the worker's folder and starts it.</summary>
+    /// <exception cref="InvalidOperationException">The program is not installed, or does not do what is asked.</exception>
+    public static async Task<StockWorker> StartAsync(IPEndPoint master, string name, string password)
+    {
+        if (!File.Exists(Program))
+            throw new InvalidOperationException(
+                $"{Program} is missing: install the apt packages buildbot-worker, python3-autobahn and python3-msgpack.");
+        var worker = new StockWorker();
+        using (Process create = worker.Run(
+            "create-worker", "--protocol=msgpack_experimental_v7", "-q", worker.BaseDirectory, master.ToString(), name, password))
+        {
+            await create.WaitForExitAsync().WaitAsync(Farm.Patience);
+            if (create.ExitCode != 0) throw new InvalidOperationException($"create-worker ended with {create.ExitCode}.");
+        }
+
+        worker._process = worker.Run("start", "--nodaemon", worker.BaseDirectory);
+        return worker;
+    }
+
+    /// <summary>SIGKILL, as a machine that loses power.</summary>
+    public void Kill() => _process!.Kill(entireProcessTree: true);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            Kill();
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+        }
+
+        _folder.Delete(recursive: true);
+    }
+
+    private Process Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/bin:/bin";
+        start.Environment["HOME"] = _folder.FullName;
+        start.Environment["LANG"] = "C.UTF-8";
+        Process process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Net;
+using Quern.Peers.Buildbot;
+
+namespace Quern.Peers.Tests.Buildbot;
+
+/// <summary>A listener on loopback with a gate and a registry.</summary>
+internal sealed class TestFarm : IAsyncDisposable
+{
+    private readonly MessagePackListener _listener;
+
+    public TestFarm(MessagePackOptions? options = null)
+    {
+        var acceptor = new MessagePackAcceptor(Gate, Registry, options ?? new MessagePackOptions(), TimeProvider.System);
+        _listener = MessagePackListener.Open(new IPEndPoint(IPAddress.Loopback, 0), acceptor);
+    }
+
+    public TestGate Gate { get; } = new();
+
+    public LinkRegistry Registry { get; } = new();
+
+    public IPEndPoint EndPoint => _listener.EndPoint;
+
+    public async Task<(ScriptedWorker Worker, MessagePackLink Link)> AttachAsync(string name = "farmer")
+    {
+        ScriptedWorker worker = await ScriptedWorker.AttachAsync(EndPoint, name).WaitAsync(TestGate.Patience);
+        return (worker, await Gate.NextLinkAsync());
+    }
+
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
+}
