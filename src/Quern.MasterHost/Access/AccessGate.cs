@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Api;
 using Quern.Web.Pages;
 
@@ -27,7 +28,8 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens)
             return;
         }
         context.Features.Set(principal);
-        if (endpoint is not null)
+        // Routing's own answers, such as 405, are no routes and do nothing.
+        if (endpoint is RouteEndpoint)
         {
             var needs = endpoint.Metadata.GetMetadata<NeedsRight>();
             if (needs is null || !principal.May(needs.Name))

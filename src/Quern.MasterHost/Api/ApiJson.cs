@@ -43,8 +43,4 @@ namespace Quern.MasterHost.Api;
 [JsonSerializable(typeof(LoginAnswer))]
 [JsonSerializable(typeof(FarmModel))]
 [JsonSerializable(typeof(Plan))]
-internal sealed partial class ApiJson : JsonSerializerContext
-{
-    /// <summary>Reads requests of the command line's own kind, for its tests and for files.</summary>
-    public static JsonSerializerOptions Web { get; } = new(Default.Options);
-}
+internal sealed partial class ApiJson : JsonSerializerContext;

@@ -34,5 +34,11 @@ internal static class HealthEndpoints
 internal sealed class Readiness
 {
     /// <summary>Set once, when everything is open; cleared when the master stops.</summary>
-    public volatile bool Ready;
+    public bool Ready
+    {
+        get => Volatile.Read(ref _ready);
+        set => Volatile.Write(ref _ready, value);
+    }
+
+    private bool _ready;
 }

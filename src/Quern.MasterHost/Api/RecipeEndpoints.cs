@@ -28,11 +28,11 @@ internal static class RecipeEndpoints
     }
 
     private static Task<IResult> SaveNamedAsync(string name, RecipeSaveRequest request, FarmStore store, HttpContext context) =>
-        SaveAsync(request, name, store, context);
+        StoreAsync(request, name, store, context);
 
-    private static Task<IResult> SaveAsync(RecipeSaveRequest request, FarmStore store, HttpContext context) => SaveAsync(request, null, store, context);
+    private static Task<IResult> SaveAsync(RecipeSaveRequest request, FarmStore store, HttpContext context) => StoreAsync(request, null, store, context);
 
-    private static async Task<IResult> SaveAsync(RecipeSaveRequest request, string? expectedName, FarmStore store, HttpContext context)
+    private static async Task<IResult> StoreAsync(RecipeSaveRequest request, string? expectedName, FarmStore store, HttpContext context)
     {
         if (request.Note is { Length: > 2000 }) return ApiProblem.Bad("'note' must have at most 2000 characters.");
         var reading = RecipeTranslation.Read(request.Text);

@@ -1,24 +1,28 @@
 using System.Collections.Immutable;
+using Quern.Packaging.Planning;
 using YamlDotNet.Core;
 
 namespace Quern.MasterHost.Configuration;
 
 internal sealed partial class ConfigurationMapper
 {
-    private EnvironmentSetting? Environment(YamlSection section, bool cross)
+    private EnvironmentSettings? Environment(YamlSection section, bool cross)
     {
-        var isolation = section.Word("isolation", "sandbox", "host") == "host" ? IsolationKind.Host : IsolationKind.Sandbox;
-        bool rootless = isolation == IsolationKind.Host && !section.Has("root");
+        var isolation = section.Word("isolation", "sandbox", "host") == "host" ? Isolation.Host : Isolation.Sandbox;
+        bool rootless = isolation == Isolation.Host && !section.Has("root");
         var root = rootless ? null : Root(section);
         bool network = section.Flag("network") ?? false, enabled = section.Flag("enabled") ?? true;
         string? target = cross ? section.Text("target", required: true) : null;
         var tools = cross ? Packages(section.Texts("tools")) : [];
         if (target is not null && !IsName(target, "_-")) problems.Add(section.At("target"), $"'{target}' is not a target such as aarch64-linux-gnu.");
         if (root is null && !rootless) return null;
-        return new EnvironmentSetting { Root = root, Isolation = isolation, Network = network, Enabled = enabled, Target = target, Tools = tools };
+        return new EnvironmentSettings
+        {
+            Root = root, Isolation = isolation, Network = network, Enabled = enabled, Target = target, Tools = tools,
+        };
     }
 
-    private RootSetting? Root(YamlSection environment)
+    private RootSettings? Root(YamlSection environment)
     {
         if (!environment.Has("root"))
         {
@@ -34,7 +38,7 @@ internal sealed partial class ConfigurationMapper
         if (root.Has("directory"))
         {
             if (root.Has("packages")) problems.Add(root.At("packages"), "'packages' belongs to 'suite'; a directory is used as it is.");
-            return root.Text("directory") is { } path ? new RootSetting.Directory(FullPath(path)) : null;
+            return root.Text("directory") is { } path ? new RootSettings.Folder(FullPath(path)) : null;
         }
         string? suite = root.Text("suite");
         // Suite and packages become arguments of a program: a closed alphabet, never a leading dash.
@@ -43,7 +47,7 @@ internal sealed partial class ConfigurationMapper
             problems.Add(root.At("suite"), $"'{suite}' is not a suite such as bookworm.");
             suite = null;
         }
-        return suite is null ? null : new RootSetting.Debian(suite, Packages(root.Texts("packages")));
+        return suite is null ? null : new RootSettings.Debian(suite, Packages(root.Texts("packages")));
     }
 
     private ImmutableArray<string> Packages(ImmutableArray<(string Text, Mark At)> packages)

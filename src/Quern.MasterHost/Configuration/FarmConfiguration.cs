@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Quern.Model;
+using Quern.Packaging.Planning;
 
 namespace Quern.MasterHost.Configuration;
 
@@ -29,10 +30,10 @@ public sealed record FarmConfiguration
     public ImmutableArray<BranchKeySetting> BranchKeys { get; init; } = [];
 
     /// <summary>Null when release builds are not configured.</summary>
-    public EnvironmentSetting? Release { get; init; }
+    public EnvironmentSettings? Release { get; init; }
 
     /// <summary>Null when cross builds are not configured.</summary>
-    public EnvironmentSetting? Cross { get; init; }
+    public EnvironmentSettings? Cross { get; init; }
 
     /// <summary>Absolute folders in which explicit plans may read and write files of the master; none by default.</summary>
     public ImmutableArray<string> PlanFolders { get; init; } = [];
@@ -60,45 +61,6 @@ public sealed record WorkerSetting(WorkerName Name, string Password, int Slots, 
 
 /// <summary>What a Branch bot that shows <paramref name="Key"/> belongs to.</summary>
 public sealed record BranchKeySetting(string Key, string Group);
-
-/// <summary>Where builds of one kind run.</summary>
-public sealed record EnvironmentSetting
-{
-    /// <summary>Where the root comes from; null only without a sandbox.</summary>
-    public RootSetting? Root { get; init; }
-
-    public IsolationKind Isolation { get; init; } = IsolationKind.Sandbox;
-
-    /// <summary>Whether builds may reach the network although their recipe does not ask for it.</summary>
-    public bool Network { get; init; }
-
-    public bool Enabled { get; init; } = true;
-
-    /// <summary>The triplet a cross build is for, for instance <c>aarch64-linux-gnu</c>; null for release.</summary>
-    public string? Target { get; init; }
-
-    /// <summary>Debian packages with the cross tools, added to the root's; empty for release.</summary>
-    public ImmutableArray<string> Tools { get; init; } = [];
-}
-
-/// <summary>How a build is kept apart from its host.</summary>
-public enum IsolationKind
-{
-    Sandbox,
-    Host,
-}
-
-/// <summary>Where a root folder comes from.</summary>
-public abstract record RootSetting
-{
-    private RootSetting() { }
-
-    /// <summary>Made once by <c>mmdebstrap</c>.</summary>
-    public sealed record Debian(string Suite, ImmutableArray<string> Packages) : RootSetting;
-
-    /// <summary>A folder that somebody else looks after; absolute.</summary>
-    public sealed record Directory(string Path) : RootSetting;
-}
 
 /// <summary>Bounds on what others may make the master hold.</summary>
 public sealed record LimitSettings

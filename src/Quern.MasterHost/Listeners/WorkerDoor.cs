@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Quern.Model;
+using Quern.Peers.Buildbot;
+using Quern.Peers.Dispatch;
+using Quern.Storage;
+
+namespace Quern.MasterHost.Listeners;
+
+/// <summary>Lets workers in whose name and password fit, and hands their links to the gate.</summary>
+internal sealed partial class WorkerDoor(Gate gate, ILogger<WorkerDoor> logger) : IMessagePackGate
+{
+    /// <summary>Replaced as a whole when accounts change.</summary>
+    private volatile ImmutableDictionary<WorkerName, WorkerAccount> _accounts = ImmutableDictionary<WorkerName, WorkerAccount>.Empty;
+
+    /// <summary>Set once, when the master stops: nobody comes in any more.</summary>
+    private volatile bool _closed;
+
+    public void Close() => _closed = true;
+
+    public void SetAccounts(IEnumerable<WorkerAccount> accounts) => _accounts = accounts.ToImmutableDictionary(a => a.Name);
+
+    public ValueTask<bool> CheckAsync(WorkerName name, string password, CancellationToken cancellationToken)
+    {
+        byte[] given = SHA256.HashData(Encoding.UTF8.GetBytes(password));
+        // A stranger's name is compared too, with a hash that nothing has.
+        bool known = _accounts.TryGetValue(name, out var account) && account.Enabled;
+        byte[] expected = known ? Convert.FromHexString(account!.PasswordSha256.Hex) : new byte[SHA256.HashSizeInBytes];
+        return ValueTask.FromResult(CryptographicOperations.FixedTimeEquals(given, expected) && known && !_closed);
+    }
+
+    public ImmutableArray<string> PlacesOf(WorkerName name)
+    {
+        int slots = _accounts.TryGetValue(name, out var account) ? account.Slots : 1;
+        return [.. Enumerable.Range(1, slots).Select(i => $"slot-{i}")];
+    }
+
+    public ValueTask AttachedAsync(MessagePackLink link)
+    {
+        gate.Attach(link);
+        return ValueTask.CompletedTask;
+    }
+
+    public void Ended(WorkerName? name, string remote, string reason) => Log.ConnectionEnded(logger, name?.Value ?? "(no name)", remote, reason);
+
+    private static partial class Log
+    {
+        [LoggerMessage(3101, LogLevel.Information, "The connection of {Worker} from {Remote} ended: {Reason}.")]
+        public static partial void ConnectionEnded(ILogger logger, string worker, string remote, string reason);
+    }
+}

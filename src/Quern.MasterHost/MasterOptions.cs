@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using System.Net;
+using Quern.MasterHost.Configuration;
+
+namespace Quern.MasterHost;
+
+/// <summary>How a master is started: what the command line says, over what the file says.</summary>
+public sealed record MasterOptions
+{
+    /// <summary>The data folder, absolute; made when missing.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Where HTTP listens. Loopback unless asked for otherwise.</summary>
+    public IPEndPoint Http { get; init; } = new(IPAddress.Loopback, 8010);
+
+    /// <summary>Listeners of this run, beside those that are stored.</summary>
+    public ImmutableArray<ListenerSetting> Listen { get; init; } = [];
+
+    /// <summary>What the file says.</summary>
+    public FarmConfiguration Configuration { get; init; } = FarmConfiguration.Empty;
+
+    /// <summary>The first password of user <c>admin</c>; null makes a random one.</summary>
+    public string? FirstPassword { get; init; }
+
+    /// <summary>The program that fetches sources, with its first arguments.</summary>
+    public required ImmutableArray<string> FetchProgram { get; init; }
+
+    /// <summary>Whether what an operator would tell a colleague is told on standard error; else only what went wrong.</summary>
+    public bool Verbose { get; init; }
+}

@@ -1,0 +1,252 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Quern.MasterHost.Access;
+using Quern.MasterHost.Api;
+using Quern.MasterHost.Configuration;
+using Quern.MasterHost.Listeners;
+using Quern.Model;
+using Quern.Packaging.Planning;
+using Quern.Packaging.Roots;
+using Quern.Packaging.Sources;
+using Quern.Peers.Buildbot;
+using Quern.Peers.Dispatch;
+using Quern.Peers.Recipes;
+using Quern.Storage;
+
+namespace Quern.MasterHost;
+
+/// <summary>
+/// A whole master: store, logs, artifacts, gate, listeners and HTTP on one data folder. Life: <see cref="StartAsync"/>, then
+/// <see cref="Attach"/> for workers of the own process, <see cref="DisposeAsync"/> at the end.
+/// </summary>
+public sealed class QuernMaster : IAsyncDisposable
+{
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Everything that must be ended, in the order it was begun; ended the other way round.</summary>
+    private readonly List<Func<ValueTask>> _endings = [];
+
+    private WebApplication? _http;
+    private ListenerHost? _listeners;
+    private Gate? _gate;
+
+    private QuernMaster() { }
+
+    /// <summary>Where HTTP listens, with the port that was chosen when 0 was asked for.</summary>
+    public IPEndPoint Http { get; private set; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>The open listeners: protocol and address with the real port.</summary>
+    public ImmutableArray<(string Protocol, string EndPoint)> Listening =>
+        [.. _listeners!.List().Where(l => l.Open is not null).Select(l => (l.Protocol, l.Open!))];
+
+    /// <summary>Starts everything, or nothing.</summary>
+    public static async Task<MasterStart> StartAsync(MasterOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var master = new QuernMaster();
+        try
+        {
+            var (failure, newPassword) = await master.BeginAsync(options, time, cancellationToken);
+            if (failure is null) return new MasterStart.Running(master, newPassword);
+            await master.DisposeAsync();
+            return new MasterStart.Failed(failure);
+        }
+        catch
+        {
+            await master.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Takes in a worker that runs in this process.</summary>
+    public void Attach(IWorkerLink link, int slots)
+    {
+        _gate!.Pool.SetSlots(link.Description.Name, slots);
+        _gate.Attach(link);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        for (int i = _endings.Count - 1; i >= 0; i--) await _endings[i]();
+        _endings.Clear();
+    }
+
+    private async Task<(string? Failure, string? NewPassword)> BeginAsync(MasterOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var configuration = options.Configuration;
+
+        // The ground: a folder that is ours alone, the database, logs and blobs.
+        if (DataFolder.TryTake(options.DataFolder, out string why) is not { } folder) return (why, null);
+        Finally(() => folder.Dispose());
+        FarmStore store;
+        try
+        {
+            store = await FarmStore.OpenAsync(new StoreOptions { Connection = configuration.Store ?? $"sqlite:{folder["farm.db"]}" }, time, cancellationToken);
+        }
+        catch (StoreVersionException e)
+        {
+            return ($"The data folder '{folder.Path}' cannot be used by this version: {e.Message}", null);
+        }
+        catch (DbException e)
+        {
+            return ($"The database of '{folder.Path}' cannot be opened: {e.Message}", null);
+        }
+        Finally(store.DisposeAsync);
+        var logs = new LogStore(folder["logs"], time, new LogStoreOptions { MaxLogBytes = configuration.Limits.LogBytes });
+        Finally(logs.DisposeAsync);
+        var blobs = new BlobStore(folder["blobs"]);
+        await FileOwnership.ApplyAsync(configuration, store, cancellationToken);
+
+        // Who may come in.
+        string? newPassword = OwnersKeys.EnsurePassword(folder.Path, options.FirstPassword);
+        var tokens = new TokenBook(store, time);
+        await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
+        var door = new Doorkeeper(folder[OwnersKeys.PasswordHashFile], tokens, time);
+        Finally(() => door.Dispose());
+
+        // Ended after the gate: a gate that is stopping keeps its hands off the jobs whose links close, so they are not counted as lost.
+        Finally(async () =>
+        {
+            if (_listeners is not null) await _listeners.DisposeAsync();
+        });
+
+        // The gate: what runs jobs.
+        var logging = LoggerFactory.Create(l => Logging(l, options.Verbose));
+        Finally(() => logging.Dispose());
+        var paths = new MasterPaths(configuration.PlanFolders);
+        var pool = new WorkerPool();
+        var accounts = await store.ListWorkersAsync(cancellationToken);
+        foreach (var account in accounts) pool.SetSlots(account.Name, account.Slots);
+        foreach (var worker in configuration.Workers) pool.SetTags(worker.Name, worker.Tags);
+        var runner = new PlanRunner(blobs, paths, new PlanRunnerOptions { MaxPackageBytes = configuration.Limits.PackageBytes });
+        _gate = new Gate(store, logs, pool, runner, Recipes(options, folder, store, blobs, time), new GateOptions(), time, logging.CreateLogger<Gate>());
+        var workers = new WorkerDoor(_gate, logging.CreateLogger<WorkerDoor>());
+        Finally(_gate.DisposeAsync);
+        Finally(workers.Close);
+        await _gate.StartAsync(cancellationToken);
+
+        // The doors for workers.
+        workers.SetAccounts(accounts);
+        _listeners = new ListenerHost(store, new MessagePackAcceptor(workers, new LinkRegistry(), new MessagePackOptions(), time));
+        var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
+        if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
+
+        // The desk: API and pages, last, because who is answered may rely on all the rest.
+        var ready = new Readiness();
+        var services = new ServiceCollection();
+        services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
+            .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(_listeners).AddSingleton(ready)
+            .AddSingleton<RecipeBuilds>().AddSingleton<JobSubmitter>().AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>();
+        _http = BuildHttp(options, services);
+        Finally(StopHttpAsync);
+        try
+        {
+            await _http.StartAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            var socket = e.InnerException as SocketException ?? e.InnerException?.InnerException as SocketException ??
+                new SocketException((int)(e.InnerException is AddressInUseException ? SocketError.AddressAlreadyInUse : SocketError.SocketError));
+            return (PortProblem.Explain("http", options.Http, socket), null);
+        }
+        catch (SocketException e)
+        {
+            return (PortProblem.Explain("http", options.Http, e), null);
+        }
+        Http = EndPointOf(_http);
+        ready.Ready = true;
+        return (null, newPassword);
+    }
+
+    private static RecipeRoad Recipes(MasterOptions options, DataFolder folder, FarmStore store, BlobStore blobs, TimeProvider time)
+    {
+        var configuration = options.Configuration;
+        var shelf = new BlobShelf(blobs, configuration.Limits.SourceBytes);
+        var fetcher = new SourceFetcher(
+            new SourceFetcherOptions
+            {
+                Program = options.FetchProgram[0],
+                Arguments = options.FetchProgram[1..],
+                WorkFolder = folder["fetch"],
+                AptFolder = folder["apt"],
+                Suite = SuiteOf(configuration),
+                Folders = configuration.SourceFolders,
+                AllowPrivateAddresses = configuration.AllowPrivateAddresses,
+                Limits = new FetchLimits { MaxBytes = configuration.Limits.SourceBytes },
+            },
+            shelf, time);
+        var environments = ImmutableDictionary.CreateBuilder<BuildEnvironment, EnvironmentSettings>();
+        if (configuration.Release is { } release) environments.Add(BuildEnvironment.Release, release);
+        if (configuration.Cross is { } cross) environments.Add(BuildEnvironment.Cross, cross);
+        return new RecipeRoad(
+            store, blobs, new SourceShelf(store, fetcher), new PackageShelf(store), new RootMaker(folder["roots"], shelf, time), environments.ToImmutable());
+    }
+
+    /// <summary>The suite that <c>deb-src:</c> reads: that of the release root, else the machine's own.</summary>
+    private static string SuiteOf(FarmConfiguration configuration)
+    {
+        if (configuration.Release?.Root is RootSettings.Debian debian) return debian.Suite;
+        string? line = File.Exists("/etc/os-release")
+            ? File.ReadLines("/etc/os-release").FirstOrDefault(l => l.StartsWith("VERSION_CODENAME=", StringComparison.Ordinal))
+            : null;
+        return line is null ? "stable" : line["VERSION_CODENAME=".Length..].Trim('"');
+    }
+
+    private static WebApplication BuildHttp(MasterOptions options, ServiceCollection services)
+    {
+        // Empty: nothing of the machine's environment or of files beside the program changes how the master listens.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        Logging(builder.Logging, options.Verbose);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.Configuration.Limits.RequestBytes;
+            kestrel.Limits.MaxConcurrentConnections = 10_000;
+            kestrel.Listen(options.Http);
+        });
+        foreach (var service in services) builder.Services.Add(service);
+        builder.Services.AddHttpApi();
+        var app = builder.Build();
+        app.UseHttpApi();
+        return app;
+    }
+
+    private static void Logging(ILoggingBuilder logging, bool verbose)
+    {
+        // Standard output is for what programs read; all that is told to people goes to standard error.
+        logging.AddSimpleConsole(c => c.SingleLine = true);
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("Quern", verbose ? LogLevel.Information : LogLevel.Warning);
+    }
+
+    private static IPEndPoint EndPointOf(WebApplication app)
+    {
+        string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var uri = new Uri(address);
+        return new IPEndPoint(IPAddress.Parse(uri.Host.Trim('[', ']')), uri.Port);
+    }
+
+    private async ValueTask StopHttpAsync()
+    {
+        using var patience = new CancellationTokenSource(StopPatience);
+        await _http!.StopAsync(patience.Token);
+        await _http.DisposeAsync();
+    }
+
+    private void Finally(Func<ValueTask> ending) => _endings.Add(ending);
+
+    private void Finally(Action ending) => _endings.Add(() =>
+    {
+        ending();
+        return ValueTask.CompletedTask;
+    });
+}
