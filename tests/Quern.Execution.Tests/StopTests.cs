@@ -15,6 +15,7 @@ public sealed class StopTests(EngineFixture engine) : IClassFixture<EngineFixtur
                 if (stream == "stdout" && text.Contains(until, StringComparison.Ordinal)) ready.TrySetResult();
             },
         };
+        engine.Settings = WorkerSettings.Buildbot with { BufferTimeout = TimeSpan.FromMilliseconds(20) };
         var running = engine.Start("shell", channel, [("command", script), ("workdir", engine.PathOf("stop")), .. arguments]);
         await ready.Task.WaitAsync(EngineFixture.Patience);
 

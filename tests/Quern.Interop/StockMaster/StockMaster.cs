@@ -39,10 +39,10 @@ internal sealed class StockMaster : IAsyncDisposable
     /// <summary>Starts the build and waits until the master calls it finished.</summary>
     public async Task BuildAsync()
     {
-        await WaitForLogAsync("attached to builder b");
+        await WaitForLogAsync("attached to b");
         await RunAsync(
             Buildbot, "sendchange", $"--master=127.0.0.1:{_changePort}", "--auth=change:changepw", "--who=dev", "--branch=main", "--comments=go", "f.c");
-        await WaitForLogAsync(": build finished");
+        await WaitForLogAsync(" build finished");
     }
 
     /// <summary>Each step: name, result, and its logs as the master stored them.</summary>
