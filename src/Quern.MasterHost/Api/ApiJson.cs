@@ -1,30 +1,20 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Quern.Model;
 
 namespace Quern.MasterHost.Api;
 
-/// <summary>How the API reads and writes JSON: snake case, unknown members refused, nothing by reflection.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true,
-    AllowOutOfOrderMetadataProperties = true,
-    MaxDepth = 32)]
+/// <summary>
+/// How the API writes its answers: snake case, by generated code. Requests are read by reflection (<see cref="HttpApi"/>), because
+/// generated code forgets the defaults of members that a request leaves out.
+/// </summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ApiProblem))]
-[JsonSerializable(typeof(SubmitRequest))]
 [JsonSerializable(typeof(SubmitAnswer))]
 [JsonSerializable(typeof(JobModel))]
 [JsonSerializable(typeof(JobPage))]
-[JsonSerializable(typeof(CancelRequest))]
 [JsonSerializable(typeof(WhyModel))]
 [JsonSerializable(typeof(LogModel))]
-[JsonSerializable(typeof(BatchRequest))]
 [JsonSerializable(typeof(BatchModel))]
-[JsonSerializable(typeof(RebuildRequest))]
 [JsonSerializable(typeof(RebuildAnswer))]
-[JsonSerializable(typeof(RecipeSaveRequest))]
 [JsonSerializable(typeof(RecipeSaveAnswer))]
 [JsonSerializable(typeof(RecipeModel))]
 [JsonSerializable(typeof(RecipePage))]
@@ -38,9 +28,6 @@ namespace Quern.MasterHost.Api;
 [JsonSerializable(typeof(WorkerModel))]
 [JsonSerializable(typeof(ListenerPage))]
 [JsonSerializable(typeof(ListenerModel))]
-[JsonSerializable(typeof(ListenerRequest))]
-[JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(LoginAnswer))]
 [JsonSerializable(typeof(FarmModel))]
-[JsonSerializable(typeof(Plan))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -33,7 +33,6 @@ internal static class HttpApi
             json.AllowOutOfOrderMetadataProperties = true;
             json.NumberHandling = JsonNumberHandling.Strict;
             json.MaxDepth = 32;
-            json.TypeInfoResolverChain.Insert(0, ApiJson.Default);
         });
         return services;
     }

@@ -18,7 +18,12 @@ internal sealed partial class ConfigurationMapper
         if (root is null && !rootless) return null;
         return new EnvironmentSettings
         {
-            Root = root, Isolation = isolation, Network = network, Enabled = enabled, Target = target, Tools = tools,
+            Root = root,
+            Isolation = isolation,
+            Network = network,
+            Enabled = enabled,
+            Target = target,
+            Tools = tools,
         };
     }
 

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Quern.Cli.Client;
+
+/// <summary>Talks to a master's API. What goes wrong becomes a message and an exit code in one place.</summary>
+internal sealed class FarmClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly Uri _server;
+
+    /// <param name="server">With scheme and port.</param>
+    /// <param name="token">Null sends none.</param>
+    public FarmClient(Uri server, string? token)
+    {
+        _server = server;
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !server.IsLoopback })
+        {
+            BaseAddress = server,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    public Uri Server => _server;
+
+    public Task<JsonObject> GetAsync(string path, CancellationToken cancellationToken) => JsonAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+
+    public Task<JsonObject> PostAsync(string path, JsonObject body, CancellationToken cancellationToken) =>
+        JsonAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) }, cancellationToken);
+
+    public Task<JsonObject> PutAsync(string path, JsonObject body, CancellationToken cancellationToken) =>
+        JsonAsync(new HttpRequestMessage(HttpMethod.Put, path) { Content = JsonContent.Create(body) }, cancellationToken);
+
+    public Task<JsonObject> UploadAsync(string path, Stream body, CancellationToken cancellationToken) =>
+        JsonAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StreamContent(body) }, cancellationToken);
+
+    public async Task DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(new HttpRequestMessage(HttpMethod.Delete, path), cancellationToken);
+    }
+
+    /// <summary>A good answer whose body is still to be read; the caller disposes it.</summary>
+    public Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+
+    /// <summary>All items of a paged list, page by page.</summary>
+    public async Task<JsonArray> ListAsync(string path, string cursor, int most, CancellationToken cancellationToken)
+    {
+        var all = new JsonArray();
+        string? next = null;
+        do
+        {
+            string separator = path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
+            var page = await GetAsync(next is null ? path : $"{path}{separator}{cursor}={Uri.EscapeDataString(next)}", cancellationToken);
+            foreach (var item in page["items"]!.AsArray()) all.Add(item!.DeepClone());
+            next = page["next"]?.ToString();
+        }
+        while (next is not null && all.Count < most);
+        return all;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<JsonObject> JsonAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(request, cancellationToken);
+        return await ReadAsync(answer, cancellationToken) ?? throw new CommandFailedException(ExitCode.Failed, $"{_server} answered something that is not Quern's.");
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage answer;
+        try
+        {
+            answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CommandFailedException(ExitCode.NoAccess,
+                $"No connection to {_server}: {e.InnerException?.Message ?? e.Message}. Start a master with 'quern up', or name one with --server.");
+        }
+        if (answer.IsSuccessStatusCode) return answer;
+        using (answer) throw await FailureAsync(answer, cancellationToken);
+    }
+
+    private async Task<CommandFailedException> FailureAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        var problem = await ReadAsync(answer, cancellationToken);
+        string detail = problem?["detail"]?.ToString() ?? $"{_server} answered {(int)answer.StatusCode} {answer.ReasonPhrase}.";
+        return answer.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized => new CommandFailedException(ExitCode.NoAccess,
+                $"Not signed in to {_server}. Run 'quern login', or name a token with --token-file or QUERN_TOKEN_FILE."),
+            HttpStatusCode.Forbidden => new CommandFailedException(ExitCode.NoAccess, $"Not allowed: {detail}"),
+            _ => new ApiFailure(detail, problem?["problems"]?.AsArray() ?? []).ToException(),
+        };
+    }
+
+    private static async Task<JsonObject?> ReadAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+            return await JsonNode.ParseAsync(body, cancellationToken: cancellationToken) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Quern.Cli.Client;
+
+namespace Quern.Cli;
+
+/// <summary>What a running command has at hand.</summary>
+internal sealed class CommandContext(ParseResult result, CommonOptions common, Terminal terminal)
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public ParseResult Result => result;
+
+    public Terminal Terminal => terminal;
+
+    public bool Json => result.GetValue(common.Json);
+
+    public string Data => common.DataFolder(result);
+
+    public FarmClient Connect() => common.Connect(result);
+
+    public Uri Server => common.ServerOf(result, Data);
+
+    /// <summary>The answer as it came, for programs.</summary>
+    public void WriteJson(JsonNode node) => terminal.Output.WriteLine(node.ToJsonString(Indented));
+}

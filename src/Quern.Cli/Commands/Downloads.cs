@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace Quern.Cli.Commands;
+
+/// <summary>Takes a finished package to a file, which appears only when it is whole and has the right hash.</summary>
+internal static class Downloads
+{
+    private const int BufferBytes = 128 << 10;
+
+    public static async Task<int> RunAsync(CommandContext c, string name, string environment, string? architecture, string? output, CancellationToken stop)
+    {
+        using var farm = c.Connect();
+        string path = $"/api/v1/packages/{Uri.EscapeDataString(name)}/download?environment={environment}{(architecture is null ? "" : $"&architecture={Uri.EscapeDataString(architecture)}")}";
+        using var answer = await farm.OpenAsync(path, stop);
+        string expected = answer.Headers.ETag?.Tag.Trim('"') ?? "";
+        // The name is the master's, so only its last part counts.
+        string target = output ?? Path.GetFileName(answer.Content.Headers.ContentDisposition?.FileName?.Trim('"') ?? $"{name}.lfpkg");
+        string partial = $"{target}.part";
+        long bytes = 0;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        try
+        {
+            await using (var body = await answer.Content.ReadAsStreamAsync(stop))
+            await using (var file = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 0))
+            {
+                var buffer = new byte[BufferBytes];
+                int read;
+                while ((read = await body.ReadAsync(buffer, stop)) > 0)
+                {
+                    hash.AppendData(buffer, 0, read);
+                    await file.WriteAsync(buffer.AsMemory(0, read), stop);
+                    bytes += read;
+                }
+            }
+            string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
+            if (actual != expected) throw new CommandFailedException(ExitCode.Failed, $"'{name}' arrived with SHA-256 {actual} and not {expected}; nothing was written.");
+            File.Move(partial, target, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+        if (c.Json) c.WriteJson(new JsonObject { ["file"] = target, ["bytes"] = bytes, ["sha256"] = expected });
+        else c.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{target}  {bytes} bytes  {expected}"));
+        return ExitCode.Success;
+    }
+}

@@ -1,0 +1,229 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Quern.Cli.Client;
+
+namespace Quern.Cli.Commands;
+
+/// <summary>Jobs: build, rebuild, batch, and what became of them.</summary>
+internal static class JobCommands
+{
+    public static IEnumerable<Command> All(CommandMaker make)
+    {
+        yield return Build(make);
+        yield return Rebuild(make);
+        yield return Batch(make);
+
+        var state = new Option<string?>("--state") { Description = "only these states, separated by commas", HelpName = "STATE" };
+        var package = new Option<string?>("--package") { Description = "only jobs of this package", HelpName = "NAME" };
+        var limit = new Option<int>("--limit") { Description = "how many", DefaultValueFactory = _ => 50, HelpName = "N" };
+        yield return make.Make("jobs", "Lists jobs, newest first",
+            (c, stop) => ListAsync(c, c.Result.GetValue(state), c.Result.GetValue(package), c.Result.GetValue(limit), stop), state, package, limit);
+        var shown = Id();
+        yield return CommandMaker.Group("job", "One job", make.Make("show", "Shows a job", (c, stop) => ShowAsync(c, c.Result.GetRequiredValue(shown), stop), shown));
+        var logged = Id();
+        var follow = new Option<bool>("--follow", "-f") { Description = "go on while the job runs" };
+        yield return make.Make("log", "Shows a job's log", (c, stop) => LogAsync(c, c.Result.GetRequiredValue(logged), c.Result.GetValue(follow), stop), logged, follow);
+        var cancelled = Id();
+        var reason = new Option<string?>("--reason") { Description = "a sentence for others", HelpName = "TEXT" };
+        yield return make.Make("cancel", "Cancels a job that waits or runs",
+            (c, stop) => CancelAsync(c, c.Result.GetRequiredValue(cancelled), c.Result.GetValue(reason), stop), cancelled, reason);
+        var asked = Id();
+        yield return make.Make("why", "Says why a job is where it is", (c, stop) => WhyAsync(c, c.Result.GetRequiredValue(asked), stop), asked);
+    }
+
+    private static Argument<string> Id() => new("JOB") { Description = "a job's number or id" };
+
+    private static Option<string?> Environment()
+    {
+        var option = new Option<string?>("--env") { Description = "release (default) or cross", HelpName = "ENV" };
+        option.AcceptOnlyFromAmong("release", "cross");
+        return option;
+    }
+
+    private static Command Build(CommandMaker make)
+    {
+        var name = new Argument<string>("NAME") { Description = "a package" };
+        var env = Environment();
+        var follow = new Option<bool>("--follow", "-f") { Description = "show the log while it runs" };
+        var noWait = new Option<bool>("--no-wait") { Description = "do not wait for the end" };
+        return make.Make("build", "Builds a package, and first the dependencies that have not been built", async (c, stop) =>
+        {
+            using var farm = c.Connect();
+            var request = new JsonObject
+            {
+                ["jobs"] = new JsonArray(new JsonObject { ["recipe"] = new JsonObject { ["name"] = c.Result.GetRequiredValue(name), ["environment"] = c.Result.GetValue(env) } }),
+            };
+            long after = (await farm.GetAsync("/api/v1/farm", stop))["last_event"]!.GetValue<long>();
+            var answer = await farm.PostAsync("/api/v1/jobs", request, stop);
+            var jobs = answer["jobs"]!.AsArray();
+            foreach (var job in jobs) Progress(c, $"job {Show.Text(job, "number")}  {Show.Text(job, "title")}  queued");
+            string id = Show.Text(jobs[0], "id");
+            if (c.Result.GetValue(noWait))
+            {
+                if (c.Json) c.WriteJson(await farm.GetAsync($"/api/v1/jobs/{id}", stop));
+                return ExitCode.Success;
+            }
+            var end = c.Result.GetValue(follow)
+                ? await JobWatch.FollowLogAsync(farm, id, line => Progress(c, line), stop)
+                : (await JobWatch.UntilFinishedAsync(farm, [id], TitlesOf(jobs), after, line => Progress(c, line), stop))[0];
+            if (c.Json) c.WriteJson(end);
+            else if (!c.Result.GetValue(follow) || Show.Text(end, "state") != "succeeded") c.Terminal.Line(Sentence(end));
+            return Show.Text(end, "state") == "succeeded" ? ExitCode.Success : ExitCode.Failed;
+        }, name, env, follow, noWait);
+    }
+
+    private static Command Rebuild(CommandMaker make)
+    {
+        var name = new Argument<string>("NAME") { Description = "a package" };
+        var dry = new Option<bool>("--dry-run") { Description = "only show what would be built" };
+        var env = Environment();
+        return make.Make("rebuild", "Rebuilds a package and everything that needs it, in order", async (c, stop) =>
+        {
+            using var farm = c.Connect();
+            string package = c.Result.GetRequiredValue(name);
+            var request = new JsonObject { ["dry_run"] = c.Result.GetValue(dry) };
+            if (c.Result.GetValue(env) is { } environment) request["environment"] = environment;
+            var answer = await farm.PostAsync($"/api/v1/packages/{Uri.EscapeDataString(package)}/rebuild", request, stop);
+            if (c.Json)
+            {
+                c.WriteJson(answer);
+                return ExitCode.Success;
+            }
+            var layers = answer["layers"]!.AsArray();
+            c.Terminal.Line($"{Show.Text(answer, "packages")} packages of {Show.Text(answer, "known_packages")}   {layers.Count} layers");
+            for (int i = 0; i < layers.Count; i++) c.Terminal.Line($"  layer {i + 1}: {string.Join(", ", layers[i]!.AsArray().Select(n => n!.ToString()))}");
+            foreach (var cycle in answer["cycles"]!.AsArray()) c.Terminal.Line($"  cycle: {cycle}");
+            foreach (var unknown in answer["unknown_dependencies"]!.AsArray()) c.Terminal.Line($"  missing: {unknown}");
+            if (!c.Result.GetValue(dry)) c.Terminal.Line($"batch {Show.Text(answer, "batch")}: {answer["jobs"]!.AsArray().Count} jobs queued");
+            return ExitCode.Success;
+        }, name, dry, env);
+    }
+
+    private static Command Batch(CommandMaker make)
+    {
+        var file = new Argument<string>("FILE") { Description = "one step per line: names that may be built at the same time" };
+        var env = Environment();
+        var noWait = new Option<bool>("--no-wait") { Description = "do not wait for the end" };
+        var goOn = new Option<bool>("--continue-on-failure") { Description = "build later steps also when an earlier build failed" };
+        return make.Make("batch", "Builds packages step by step, as a file orders them", async (c, stop) =>
+        {
+            string path = c.Result.GetRequiredValue(file);
+            var steps = new JsonArray();
+            foreach (string line in await File.ReadAllLinesAsync(path, stop))
+            {
+                var names = line.Split('#')[0].Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries);
+                if (names.Length > 0) steps.Add(new JsonArray([.. names.Select(n => (JsonNode)n)]));
+            }
+            using var farm = c.Connect();
+            long after = (await farm.GetAsync("/api/v1/farm", stop))["last_event"]!.GetValue<long>();
+            var request = new JsonObject
+            {
+                ["steps"] = steps,
+                ["title"] = Path.GetFileName(path),
+                ["environment"] = c.Result.GetValue(env),
+                ["continue_on_failure"] = c.Result.GetValue(goOn),
+            };
+            var answer = await farm.PostAsync("/api/v1/batches", request, stop);
+            var jobs = answer["jobs"]!.AsArray();
+            Progress(c, $"batch {Show.Text(answer, "batch")}: {jobs.Count} jobs queued");
+            bool good = true;
+            if (!c.Result.GetValue(noWait))
+            {
+                var ends = await JobWatch.UntilFinishedAsync(farm, [.. jobs.Select(j => Show.Text(j, "id"))], TitlesOf(jobs), after, line => Progress(c, line), stop);
+                good = ends.All(e => Show.Text(e, "state") == "succeeded");
+            }
+            if (c.Json) c.WriteJson(await farm.GetAsync($"/api/v1/batches/{Show.Text(answer, "batch")}", stop));
+            return good ? ExitCode.Success : ExitCode.Failed;
+        }, file, env, noWait, goOn);
+    }
+
+    private static async Task<int> ListAsync(CommandContext c, string? state, string? package, int limit, CancellationToken stop)
+    {
+        using var farm = c.Connect();
+        string query = $"/api/v1/jobs?limit={Math.Clamp(limit, 1, 1000).ToString(CultureInfo.InvariantCulture)}" +
+            (state is null ? "" : $"&state={Uri.EscapeDataString(state)}") + (package is null ? "" : $"&package={Uri.EscapeDataString(package)}");
+        var jobs = await farm.ListAsync(query, "before", limit, stop);
+        while (jobs.Count > limit) jobs.RemoveAt(jobs.Count - 1);
+        if (c.Json) c.WriteJson(jobs);
+        else c.Terminal.Table(["JOB", "WHAT", "STATE", "WORKER", "TIME", "SUBMITTED", "REASON"],
+            [.. jobs.Select(j => (IReadOnlyList<string>)[Show.Text(j, "number"), Show.Text(j, "title"), Show.Text(j, "state"), Show.Text(j, "worker"), Show.Seconds(j!["seconds"]), Show.Time(j["created_at"]), Show.Text(j, "reason")])]);
+        return ExitCode.Success;
+    }
+
+    private static async Task<int> ShowAsync(CommandContext c, string id, CancellationToken stop)
+    {
+        using var farm = c.Connect();
+        var job = await farm.GetAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}", stop);
+        if (c.Json) c.WriteJson(job);
+        else
+            foreach (var (key, value) in job)
+                if (value is not null && value.ToString().Length > 0) c.Terminal.Line($"{key.Replace('_', ' '),-18}{(value is JsonArray or JsonObject ? value.ToJsonString() : value)}");
+        return ExitCode.Success;
+    }
+
+    private static async Task<int> LogAsync(CommandContext c, string id, bool follow, CancellationToken stop)
+    {
+        using var farm = c.Connect();
+        if (follow)
+        {
+            var end = await JobWatch.FollowLogAsync(farm, id, c.Terminal.Line, stop);
+            return Show.Text(end, "state") == "succeeded" ? ExitCode.Success : ExitCode.Failed;
+        }
+        if (c.Json)
+        {
+            for (long from = 1; ;)
+            {
+                var page = await farm.GetAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}/log?from={from.ToString(CultureInfo.InvariantCulture)}", stop);
+                foreach (var line in page["lines"]!.AsArray()) c.Terminal.Output.WriteLine(line!.ToJsonString());
+                long next = page["next_line"]!.GetValue<long>();
+                if (next == from) return ExitCode.Success;
+                from = next;
+            }
+        }
+        using var answer = await farm.OpenAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}/log/text", stop);
+        await using var body = await answer.Content.ReadAsStreamAsync(stop);
+        using var reader = new StreamReader(body);
+        while (await reader.ReadLineAsync(stop) is { } text) c.Terminal.Line(text);
+        return ExitCode.Success;
+    }
+
+    private static async Task<int> CancelAsync(CommandContext c, string id, string? reason, CancellationToken stop)
+    {
+        using var farm = c.Connect();
+        var job = await farm.PostAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}/cancel", reason is null ? [] : new JsonObject { ["reason"] = reason }, stop);
+        if (c.Json) c.WriteJson(job);
+        else c.Terminal.Line(Show.Text(job, "state") == "running" ? $"job {Show.Text(job, "number")} is being cancelled" : Sentence(job));
+        return ExitCode.Success;
+    }
+
+    private static async Task<int> WhyAsync(CommandContext c, string id, CancellationToken stop)
+    {
+        using var farm = c.Connect();
+        var why = await farm.GetAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}/why", stop);
+        if (c.Json)
+        {
+            c.WriteJson(why);
+            return ExitCode.Success;
+        }
+        c.Terminal.Line(Show.Text(why, "sentence"));
+        foreach (var detail in why["details"]!.AsArray()) c.Terminal.Line($"  {detail}");
+        return ExitCode.Success;
+    }
+
+    private static Dictionary<string, string> TitlesOf(JsonArray jobs) =>
+        jobs.ToDictionary(j => Show.Text(j, "id"), j => $"{Show.Text(j, "title")} (job {Show.Text(j, "number")})");
+
+    // With --json standard output is the result alone.
+    private static void Progress(CommandContext c, string line)
+    {
+        if (c.Json) c.Terminal.Note(line);
+        else c.Terminal.Line(line);
+    }
+
+    private static string Sentence(JsonNode job)
+    {
+        string seconds = Show.Seconds(job["seconds"]), reason = Show.Text(job, "reason");
+        return $"job {Show.Text(job, "number")}  {Show.Text(job, "title")}  {Show.Text(job, "state")}{(seconds.Length > 0 ? $"  {seconds}" : "")}{(reason.Length > 0 ? $"  {reason}" : "")}";
+    }
+}

@@ -1,0 +1,58 @@
+using Spectre.Console;
+
+namespace Quern.Cli;
+
+/// <summary>Where a command writes. Colours and tables for people at a terminal; plain lines for everything else.</summary>
+/// <param name="output">Results.</param>
+/// <param name="error">Messages.</param>
+/// <param name="interactive">Whether results go to a terminal that shows colours.</param>
+internal sealed class Terminal(TextWriter output, TextWriter error, bool interactive)
+{
+    public static Terminal OfProcess() => new(
+        Console.Out, Console.Error,
+        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb"));
+
+    public TextWriter Output => output;
+
+    public bool Interactive => interactive;
+
+    public void Line(string text) => output.WriteLine(Clean(text));
+
+    /// <summary>For people only: never mixed into results.</summary>
+    public void Note(string text) => error.WriteLine(Clean(text));
+
+    /// <summary>A table at a terminal; in a pipe one line per row, columns aligned by blanks.</summary>
+    public void Table(IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows)
+    {
+        if (interactive)
+        {
+            var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+            var table = new Table().Border(TableBorder.Simple);
+            foreach (string header in headers) table.AddColumn(new TableColumn(Markup.Escape(header)));
+            foreach (var row in rows) table.AddRow(row.Select(c => new Markup(Coloured(Clean(c)))));
+            console.Write(table);
+            return;
+        }
+        var widths = headers.Select((h, i) => Math.Max(h.Length, rows.Select(r => Clean(r[i]).Length).DefaultIfEmpty().Max())).ToArray();
+        Plain(headers, widths);
+        foreach (var row in rows) Plain(row, widths);
+    }
+
+    private void Plain(IReadOnlyList<string> cells, int[] widths) =>
+        output.WriteLine(string.Join("  ", cells.Select((c, i) => Clean(c).PadRight(widths[i]))).TrimEnd());
+
+    private static string Coloured(string cell) => cell switch
+    {
+        "succeeded" or "connected" => $"[green]{cell}[/]",
+        "failed" => $"[red]{cell}[/]",
+        "running" => $"[blue]{cell}[/]",
+        _ => Markup.Escape(cell),
+    };
+
+    /// <summary>What others wrote must not steer the terminal: control characters are shown as blanks.</summary>
+    public static string Clean(string text)
+    {
+        if (!text.Any(c => char.IsControl(c) && c is not ('\t' or '\n'))) return text;
+        return string.Concat(text.Select(c => char.IsControl(c) && c is not ('\t' or '\n') ? ' ' : c));
+    }
+}
