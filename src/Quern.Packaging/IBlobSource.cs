@@ -13,6 +13,3 @@ public interface IBlobSource
     /// <summary>Reads the stream to its end and keeps the bytes; whole and on disk when it returns.</summary>
     Task<StoredBlob> AddAsync(Stream content, CancellationToken cancellationToken);
 }
-
-/// <summary>What was kept.</summary>
-public sealed record StoredBlob(Sha256Hash Sha256, long Bytes);

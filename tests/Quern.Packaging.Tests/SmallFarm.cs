@@ -45,7 +45,8 @@ internal sealed class SmallFarm(string folder)
         string target = Path.Combine(folder, Guid.NewGuid().ToString("N"));
         var fetched = await FetchProgram.FetchAsync(
             new FetchRequest { Source = recipe.Source, Target = target, AptFolder = Path.Combine(folder, "apt"), Suite = Suite }, TimeProvider.System, CancellationToken.None);
-        var source = Assert.IsType<FetchResult.Fetched>(fetched);
+        Assert.True(fetched is FetchResult.Fetched, (fetched as FetchResult.Failed)?.Message);
+        var source = (FetchResult.Fetched)fetched;
         StoredBlob blob;
         await using (var file = File.OpenRead(target)) blob = await _blobs.AddAsync(file, CancellationToken.None);
         recipe = recipe with { Version = source.Version! };

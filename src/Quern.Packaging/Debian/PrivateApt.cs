@@ -64,7 +64,13 @@ public sealed class PrivateApt
         foreach (string part in (string[])["lists/partial", "cache/archives/partial", "state", "etc", "parts"])
             Directory.CreateDirectory(Path.Combine(_folder, part));
         string sources = Path.Combine(_folder, "etc", "sources.list");
-        await File.WriteAllLinesAsync(sources, _archive.Lines("deb-src"), cancellationToken);
+        // The release alone: only upstream's archive is taken, and the release always has it, while a mirror of updates may not.
+        string wanted = string.Join('\n', (_archive with { Entries = [.. _archive.Entries.Where(e => e.Suite == _archive.Suite)] }).Lines("deb-src")) + "\n";
+        if (!File.Exists(sources) || await File.ReadAllTextAsync(sources, cancellationToken) != wanted)
+        {
+            File.Delete(Stamp);
+            await File.WriteAllTextAsync(sources, wanted, cancellationToken);
+        }
 
         var text = new StringBuilder();
         foreach (var (key, value) in new (string, string)[]

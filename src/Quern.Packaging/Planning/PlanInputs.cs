@@ -22,16 +22,3 @@ public sealed record PlanInputs
     /// <summary>The archive of the template root; null only without a sandbox.</summary>
     public Sha256Hash? RootArchive { get; init; }
 }
-
-/// <summary>A fetched source.</summary>
-/// <param name="FileName">What the build script finds it as; made safe by <c>SourceAddress.SafeFileName</c>.</param>
-/// <param name="Sha256">Its blob.</param>
-/// <param name="IsMain">The recipe's <c>source</c>, which is unpacked when it is a tar archive; extra sources never are.</param>
-public sealed record PlannedSource(string FileName, Sha256Hash Sha256, bool IsMain);
-
-/// <summary>A finished package that a build needs.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Version">Its upstream version.</param>
-/// <param name="Sha256">The blob of its package file, verified when it was stored.</param>
-/// <param name="Dependencies">Its run-time dependencies.</param>
-public sealed record PlannedPackage(PackageName Name, string Version, Sha256Hash Sha256, ImmutableArray<PackageName> Dependencies);

@@ -23,7 +23,7 @@ public sealed class RunRoot
         for link in bin sbin lib lib32 lib64 libx32; do
             if [ -L "/$link" ]; then mkdir -p "usr/$link"; ln -s "usr/$link" "$link"; fi
         done
-        mkdir -p dev proc tmp etc root work
+        mkdir -p dev proc tmp etc root files
         for package in /packages/*; do
             [ -e "$package" ] || continue
             xz -dc "$package" | tar -x --no-same-owner --keep-directory-symlink --strip-components=2 --wildcards '*/data/*'
@@ -40,7 +40,7 @@ public sealed class RunRoot
         _packages = packages;
     }
 
-    /// <summary>The programs' current folder, <c>/work</c>, as the caller sees it: for files that are put in and taken out.</summary>
+    /// <summary>The programs' current folder, <c>/files</c>, as the caller sees it: for files that are put in and taken out.</summary>
     public string FilesFolder { get; }
 
     /// <summary>Makes the root in a new folder.</summary>
@@ -82,7 +82,7 @@ public sealed class RunRoot
     /// <param name="input">Standard input; null for none.</param>
     public async Task<RunResult> RunAsync(ImmutableArray<string> command, string? input, CancellationToken cancellationToken)
     {
-        var ended = await HelperProgram.RunAsync("bwrap", [.. Isolation, "--ro-bind", _root, "/", .. Devices, "--tmpfs", "/tmp", "--bind", FilesFolder, "/work", "--chdir", "/work", "--", .. command],
+        var ended = await HelperProgram.RunAsync("bwrap", [.. Isolation, "--ro-bind", _root, "/", .. Devices, "--tmpfs", "/tmp", "--bind", FilesFolder, "/files", "--chdir", "/files", "--", .. command],
             cancellationToken, input: input);
         return new RunResult(ended.ExitCode == -1 ? 97 : ended.ExitCode, ended.Output, ended.Errors);
     }

@@ -39,7 +39,7 @@ public static class DebianSource
 
         var download = await apt.RunAsync(Downloader, ["download-file", listing.Uri, request.Target, "SHA256:" + listing.Sha256], cancellationToken);
         if (!download.Succeeded)
-            return new FetchResult.Failed($"Source {name} ({listing.FileName}) was not fetched from Debian's archive: {download.LastError}. Try again later.", true);
+            return new FetchResult.Failed($"Source {name} ({listing.FileName}) was not fetched from Debian's archive: {Reason(download)}. Try again later.", true);
         return new FetchResult.Fetched(SourceAddress.SafeFileName(listing.FileName), listing.Sha256, listing.Bytes, listing.Version);
     }
 
@@ -61,4 +61,9 @@ public static class DebianSource
             ? (found, "")
             : (null, $"Debian's source package {name} in {suite} has no upstream archive of its own.");
     }
+
+    // apt-helper's last word is always "Download Failed"; what failed stands before it.
+    private static string Reason(ProgramResult download) =>
+        (download.Errors + download.Output).Split('\n').Select(l => l.Trim()).FirstOrDefault(l => l.StartsWith("E: Failed to fetch", StringComparison.Ordinal) || l.StartsWith("Err:", StringComparison.Ordinal))
+        ?? download.LastError;
 }
