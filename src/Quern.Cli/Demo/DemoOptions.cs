@@ -22,5 +22,5 @@ internal sealed record DemoOptions
     /// demo builds.
     /// </summary>
     public ImmutableArray<string> RootPackages { get; init; } =
-        ["gcc", "libc6-dev", "make", "perl", "m4", "pkgconf", "xz-utils", "bzip2", "file", "patch", "autoconf", "automake", "libtool", "bison", "flex"];
+        ["gcc", "libc6-dev", "make", "perl", "m4", "pkgconf", "xz-utils", "bzip2", "file", "patch", "autoconf", "automake", "libtool", "bison", "flex", "tcl"];
 }

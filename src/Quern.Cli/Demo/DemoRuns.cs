@@ -32,10 +32,10 @@ internal static class DemoRuns
         Trial("jq", ["/usr/bin/jq", "-c", ".farm | test(\"^q\"; \"i\")"], "{\"farm\": \"Quern\"}\n", "true"),
         Trial("lua", ["/usr/bin/lua", "-e", "print(6 * 7)"], null, "42"),
         Trial("sqlite", ["/usr/bin/sqlite3", ":memory:", "select 'built by ' || upper('quern')"], null, "built by QUERN"),
-        Trial("pcre2", ["/usr/bin/pcre2grep", "-o", "t\\w+"], "one two\n", "two"),
+        Trial("pcre2", ["/usr/bin/pcre2grep", "--locale=C", "-o", "t\\w+"], "one two\n", "two"),
         Trial("optipng", ["/usr/bin/optipng", "--version"], null, "libpng"),
         Trial("xz", ["/usr/bin/xz", "--version"], null, "liblzma"),
-        Trial("bzip2", ["/usr/bin/bzip2", "--version"], null, "bzip2"),
+        Trial("bzip2", ["/usr/bin/bzip2", "--help"], null, "block-sorting"),
     ];
 
     /// <summary>Runs every trial whose package is there.</summary>
@@ -77,7 +77,7 @@ internal static class DemoRuns
 
         var ran = await root.RunAsync(trial.Script, trial.Input, cancellationToken);
         var libraries = (await root.LibrariesAsync(trial.Program, cancellationToken)).Where(l => !IsCLibrary(l.Name)).ToImmutableArray();
-        string first = ran.Output.Split('\n').FirstOrDefault(l => l.Contains(trial.Expected, StringComparison.Ordinal)) ?? "";
+        string first = (ran.Output + ran.Errors).Split('\n').FirstOrDefault(l => l.Contains(trial.Expected, StringComparison.Ordinal)) ?? "";
         if (ran.ExitCode != 0 || first.Length == 0)
             return new DemoTrialResult(trial, false, $"exit code {ran.ExitCode}, said '{ran.Output.Trim()}' {ran.Errors.Trim()}", libraries);
         return libraries.FirstOrDefault(l => l.Package is null) is { } foreign

@@ -28,7 +28,7 @@ public sealed class EmbeddedWorkerLink : IWorkerLink
     public EmbeddedWorkerLink(WorkerName name, string baseDirectory, TimeProvider time)
     {
         Directory.CreateDirectory(baseDirectory);
-        var environment = EngineOptions.OwnEnvironment();
+        var environment = OwnNecessities();
         _engine = new CommandEngine(
             new EngineOptions { BaseDirectory = baseDirectory, Environment = environment, UpdatesInFlight = 1, BlocksInFlight = 1 }, time);
         var facts = WorkerFacts.Gather(baseDirectory, environment);
@@ -46,6 +46,11 @@ public sealed class EmbeddedWorkerLink : IWorkerLink
             Host = facts.Info.GetValueOrDefault("host", "").Trim(),
         };
     }
+
+    // The master's own environment may hold secrets, and builds should not depend on the shell it was started from.
+    private static ImmutableSortedDictionary<string, string> OwnNecessities() => EngineOptions.OwnEnvironment()
+        .Where(v => v.Key is "PATH" or "HOME" or "LANG" or "LOGNAME" or "USER" or "SHELL" or "TMPDIR" or "TZ")
+        .ToImmutableSortedDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal);
 
     public WorkerDescription Description { get; }
 

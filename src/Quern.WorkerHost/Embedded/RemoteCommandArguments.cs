@@ -25,8 +25,8 @@ internal static class RemoteCommandArguments
             RemoteCommand.DownloadFile download => (BuildbotNames.DownloadFile, Map(
                 ("path", At(download.WorkerPath)), ("blocksize", (long)(download.BlockSize ?? BlockBytes)), ("mode", Optional(download.Mode)))),
             RemoteCommand.MakeDirectory make => (BuildbotNames.MakeDirectory, Map(("paths", List(make.Paths.Select(At))))),
-            RemoteCommand.RemoveDirectory remove => (BuildbotNames.RemoveDirectory, Map(("paths", List(remove.Paths.Select(At))))),
-            RemoteCommand.CopyDirectory copy => (BuildbotNames.CopyDirectory, Map(("from_path", At(copy.From)), ("to_path", At(copy.To)))),
+            RemoteCommand.RemoveDirectory remove => (BuildbotNames.RemoveDirectory, Map(("logEnviron", false), ("paths", List(remove.Paths.Select(At))))),
+            RemoteCommand.CopyDirectory copy => (BuildbotNames.CopyDirectory, Map(("logEnviron", false), ("from_path", At(copy.From)), ("to_path", At(copy.To)))),
             RemoteCommand.RemoveFile remove => (BuildbotNames.RemoveFile, Map(("path", At(remove.Path)))),
             RemoteCommand.Stat stat => (BuildbotNames.Stat, Map(("path", At(stat.Path)))),
             RemoteCommand.Glob glob => (BuildbotNames.Glob, Map(("path", At(glob.Pattern)))),
