@@ -136,7 +136,7 @@ public sealed class RunRoot
     private static readonly string[] Isolation =
     [
         "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--setenv", "PATH", "/usr/bin:/usr/sbin",
-        "--setenv", "HOME", "/root", "--setenv", "TERM", "dumb", "--setenv", "LC_ALL", "C.UTF-8",
+        "--setenv", "HOME", "/root", "--setenv", "TERM", "dumb", "--setenv", "LC_ALL", "C",
     ];
 
     private static readonly string[] Devices = ["--dev", "/dev", "--proc", "/proc"];
