@@ -225,6 +225,7 @@ public sealed class QuernMaster : IAsyncDisposable
         logging.AddSimpleConsole(c => c.SingleLine = true);
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);   // a start that fails is told in our own words
         logging.AddFilter("Quern", verbose ? LogLevel.Information : LogLevel.Warning);
     }
 
