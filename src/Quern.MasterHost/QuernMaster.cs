@@ -44,6 +44,17 @@ public sealed class QuernMaster : IAsyncDisposable
     /// <summary>Where HTTP listens, with the port that was chosen when 0 was asked for.</summary>
     public IPEndPoint Http { get; private set; } = new(IPAddress.Loopback, 0);
 
+    public FarmStore Store { get; private set; } = null!;
+
+    public LogStore Logs { get; private set; } = null!;
+
+    public BlobStore Blobs { get; private set; } = null!;
+
+    /// <summary>Makes and keeps the template roots of this master's environments.</summary>
+    public RootMaker Roots { get; private set; } = null!;
+
+    public WorkerPool Pool => _gate!.Pool;
+
     /// <summary>The open listeners: protocol and address with the real port.</summary>
     public ImmutableArray<(string Protocol, string EndPoint)> Listening =>
         [.. _listeners!.List().Where(l => l.Open is not null).Select(l => (l.Protocol, l.Open!))];
@@ -103,6 +114,8 @@ public sealed class QuernMaster : IAsyncDisposable
         var logs = new LogStore(folder["logs"], time, new LogStoreOptions { MaxLogBytes = configuration.Limits.LogBytes });
         Finally(logs.DisposeAsync);
         var blobs = new BlobStore(folder["blobs"]);
+        (Store, Logs, Blobs) = (store, logs, blobs);
+        Roots = new RootMaker(folder["roots"], new BlobShelf(blobs, long.MaxValue), time);
         await FileOwnership.ApplyAsync(configuration, store, cancellationToken);
 
         // Who may come in.
@@ -127,7 +140,7 @@ public sealed class QuernMaster : IAsyncDisposable
         foreach (var account in accounts) pool.SetSlots(account.Name, account.Slots);
         foreach (var worker in configuration.Workers) pool.SetTags(worker.Name, worker.Tags);
         var runner = new PlanRunner(blobs, paths, new PlanRunnerOptions { MaxPackageBytes = configuration.Limits.PackageBytes });
-        _gate = new Gate(store, logs, pool, runner, Recipes(options, folder, store, blobs, time), new GateOptions(), time, logging.CreateLogger<Gate>());
+        _gate = new Gate(store, logs, pool, runner, Recipes(options, folder, store, blobs, Roots, time), new GateOptions(), time, logging.CreateLogger<Gate>());
         var workers = new WorkerDoor(_gate, logging.CreateLogger<WorkerDoor>());
         Finally(_gate.DisposeAsync);
         Finally(workers.Close);
@@ -166,7 +179,7 @@ public sealed class QuernMaster : IAsyncDisposable
         return (null, newPassword);
     }
 
-    private static RecipeRoad Recipes(MasterOptions options, DataFolder folder, FarmStore store, BlobStore blobs, TimeProvider time)
+    private static RecipeRoad Recipes(MasterOptions options, DataFolder folder, FarmStore store, BlobStore blobs, RootMaker roots, TimeProvider time)
     {
         var configuration = options.Configuration;
         var shelf = new BlobShelf(blobs, configuration.Limits.SourceBytes);
@@ -187,7 +200,7 @@ public sealed class QuernMaster : IAsyncDisposable
         if (configuration.Release is { } release) environments.Add(BuildEnvironment.Release, release);
         if (configuration.Cross is { } cross) environments.Add(BuildEnvironment.Cross, cross);
         return new RecipeRoad(
-            store, blobs, new SourceShelf(store, fetcher), new PackageShelf(store), new RootMaker(folder["roots"], shelf, time), environments.ToImmutable());
+            store, blobs, new SourceShelf(store, fetcher), new PackageShelf(store), roots, environments.ToImmutable());
     }
 
     /// <summary>The suite that <c>deb-src:</c> reads: that of the release root, else the machine's own.</summary>

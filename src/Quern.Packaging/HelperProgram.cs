@@ -10,12 +10,17 @@ internal static class HelperProgram
     private const int MaxOutput = 4 << 20;      // the longest listing read here is apt's, some kilobytes
     private const int MaxErrors = 64 << 10;
 
+    private static readonly string[] Kept =
+        ["PATH", "HOME", "DOTNET_ROOT", "DOTNET_BUNDLE_EXTRACT_BASE_DIR", "http_proxy", "https_proxy", "no_proxy", "TMPDIR"];
+
     /// <summary>Runs to the end; a cancelled token kills the program with its children.</summary>
     /// <param name="line">Called for each line of standard error, for progress.</param>
+    /// <param name="bare">Leave out the farm's own environment, which may hold secrets, but for what programs need to start and connect.</param>
     /// <param name="input">Written to standard input, which is then closed.</param>
     public static async Task<ProgramResult> RunAsync(
         string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken,
-        IReadOnlyDictionary<string, string>? environment = null, string? directory = null, Action<string>? line = null, string? input = null)
+        IReadOnlyDictionary<string, string>? environment = null, string? directory = null, Action<string>? line = null, string? input = null,
+        bool bare = false)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -25,6 +30,10 @@ internal static class HelperProgram
             WorkingDirectory = directory ?? "",
         };
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        if (bare)
+        {
+            foreach (string name in start.Environment.Keys.Where(name => !Kept.Contains(name)).ToList()) start.Environment.Remove(name);
+        }
         if (environment is not null)
             foreach (var (name, value) in environment) start.Environment[name] = value;
 

@@ -9,5 +9,12 @@ internal sealed record ProgramResult(int ExitCode, string Output, string Errors)
     public bool Succeeded => ExitCode == 0;
 
     /// <summary>The last line with text of its errors, for messages.</summary>
-    public string LastError => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "no message";
+    public string LastError
+    {
+        get
+        {
+            string line = Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "no message";
+            return line.StartsWith("E: ", StringComparison.Ordinal) ? line[3..] : line;
+        }
+    }
 }

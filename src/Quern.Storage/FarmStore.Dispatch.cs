@@ -60,7 +60,16 @@ public sealed partial class FarmStore
     public async Task<ImmutableArray<ClaimedJob>> ClaimAsync(ImmutableArray<Claim> claims, CancellationToken cancellationToken)
     {
         if (claims.IsDefaultOrEmpty) return [];
-        var won = await WriteAsync(w => ClaimAsync(w, claims), cancellationToken);
+        List<(ClaimedJob Job, string? Plan)> won;
+        try
+        {
+            won = await WriteAsync(w => ClaimAsync(w, claims), cancellationToken);
+        }
+        catch (Exception e) when (_dialect.IsDuplicate(e))
+        {
+            // Another process started a job of the same builder on the same worker after our look: now we see it.
+            won = await WriteAsync(w => ClaimAsync(w, claims), cancellationToken);
+        }
         // Plans are read here, not in the writer's loop.
         return [.. won.Select(c => c.Plan is null ? c.Job : c.Job with { Plan = StorageJson.Read<Plan>(c.Plan) })];
     }

@@ -96,14 +96,4 @@ public sealed partial class FarmStore
     private static StoredRecipe RecipeOf(DbDataReader reader) => new(
         StorageJson.Read<Recipe>(reader.GetString(0)), reader.GetString(1), (int)reader.GetInt64(2), new Actor(reader.GetString(3)),
         UnixMicroseconds.ToTime(reader.GetInt64(4)), reader.GetString(5), reader.GetInt64(6) != 0);
-
-    private static async Task<ImmutableArray<T>> ListAsync<T>(
-        Session session, Func<DbDataReader, T> read, string sql, params (string, object?)[] values)
-    {
-        var list = ImmutableArray.CreateBuilder<T>();
-        await using var reader = await session.QueryAsync(sql, values);
-        while (await reader.ReadAsync())
-            list.Add(read(reader));
-        return list.ToImmutable();
-    }
 }

@@ -51,8 +51,7 @@ public sealed partial class FarmStore
         return bare is null ? null : $"Job '{bare.Title}' has neither a package nor a plan.";
     }
 
-    private static async ValueTask<SubmitResult> SubmitAsync(
-        WriteSession w, Submission submission, string?[] plans, Actor actor, StoreDialect dialect)
+    private async ValueTask<SubmitResult> SubmitAsync(WriteSession w, Submission submission, string?[] plans, Actor actor)
     {
         if (submission.IdempotencyKey is { } key &&
             await w.Sql.ScalarAsync<string>("SELECT answer FROM submissions WHERE idempotency_key = @key", ("key", key)) is { } answer)
@@ -60,7 +59,7 @@ public sealed partial class FarmStore
             return new SubmitResult.Accepted(StorageJson.Read<ImmutableArray<SubmittedJob>>(answer), submission.Batch);
         }
 
-        var (states, refusal) = await DecideAsync(w, submission, dialect);
+        var (states, refusal) = await DecideAsync(w, submission);
         if (refusal is not null) return new SubmitResult.Refused(refusal);
         var revisions = new int?[submission.Jobs.Length];
         for (int i = 0; i < revisions.Length; i++)
@@ -90,11 +89,7 @@ public sealed partial class FarmStore
         return accepted;
     }
 
-    private ValueTask<SubmitResult> SubmitAsync(WriteSession w, Submission submission, string?[] plans, Actor actor) =>
-        SubmitAsync(w, submission, plans, actor, _dialect);
-
-    private static async Task<(ImmutableArray<FirstState> States, string? Refusal)> DecideAsync(
-        WriteSession w, Submission submission, StoreDialect dialect)
+    private async Task<(ImmutableArray<FirstState> States, string? Refusal)> DecideAsync(WriteSession w, Submission submission)
     {
         ImmutableArray<JobWish> wishes = [.. submission.Jobs.Select(j => new JobWish(j.Id, j.Title, j.Needs.IsDefault ? [] : j.Needs))];
         var known = new Dictionary<JobId, KnownNeed>();
@@ -102,7 +97,7 @@ public sealed partial class FarmStore
         {
             // Locked, so that the need does not end between this look and our commit, which would leave us blocked for ever.
             await using var reader = await w.Sql.QueryAsync(
-                "SELECT number, title, state FROM jobs WHERE id = @id" + dialect.ForShare, ("id", need.ToString()));
+                "SELECT number, title, state FROM jobs WHERE id = @id" + _dialect.ForShare, ("id", need.ToString()));
             if (await reader.ReadAsync())
                 known.Add(need, new KnownNeed(need, reader.GetInt64(0), reader.GetString(1), StateOf(reader.GetString(2))));
         }

@@ -1,4 +1,5 @@
-using Quern.Model;
+using System.Collections.Immutable;
+using System.Data.Common;
 
 namespace Quern.Storage;
 
@@ -90,5 +91,15 @@ public sealed partial class FarmStore : IAsyncDisposable
         {
             await _dialect.ReturnReaderAsync(session);
         }
+    }
+
+    private static async Task<ImmutableArray<T>> ListAsync<T>(
+        Session session, Func<DbDataReader, T> read, string sql, params (string, object?)[] values)
+    {
+        var list = ImmutableArray.CreateBuilder<T>();
+        await using var reader = await session.QueryAsync(sql, values);
+        while (await reader.ReadAsync())
+            list.Add(read(reader));
+        return list.ToImmutable();
     }
 }

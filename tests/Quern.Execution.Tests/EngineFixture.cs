@@ -11,6 +11,9 @@ public sealed class EngineFixture : IAsyncDisposable
 
     private readonly CommandEngine _engine;
 
+    /// <summary>What the commands get: the stock timer, unless a test must hear of output while the program runs.</summary>
+    public WorkerSettings Settings { get; set; } = WorkerSettings.Buildbot;
+
     public EngineFixture()
     {
         Root = Directory.CreateTempSubdirectory("quern-execution-").FullName;
@@ -34,7 +37,7 @@ public sealed class EngineFixture : IAsyncDisposable
     public static WireValue.List List(params string[] texts) => new([.. texts.Select(WireValue.FromString)]);
 
     internal RunningCommand Start(string name, RecordingChannel channel, params (string Key, WireValue Value)[] arguments) =>
-        Assert.IsType<StartResult.Started>(_engine.Start(name, Map(arguments), channel, WorkerSettings.Buildbot with { BufferTimeout = TimeSpan.FromMilliseconds(20) })).Command;
+        Assert.IsType<StartResult.Started>(_engine.Start(name, Map(arguments), channel, Settings)).Command;
 
     internal async Task<RecordingChannel> RunAsync(string name, params (string Key, WireValue Value)[] arguments)
     {

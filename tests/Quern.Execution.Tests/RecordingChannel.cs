@@ -10,7 +10,7 @@ internal sealed class RecordingChannel : ICommandChannel
     private readonly Lock _lock = new();
     private readonly List<UpdateEntry> _entries = [];
     private readonly List<string> _calls = [];
-    private readonly MemoryStream _written = new();
+    private readonly List<byte> _written = [];
 
     /// <summary>What a download reads.</summary>
     public ReadOnlyMemory<byte> Content { get; set; }
@@ -22,7 +22,7 @@ internal sealed class RecordingChannel : ICommandChannel
 
     public bool Completed { get; private set; }
 
-    public byte[] Written => _written.ToArray();
+    public byte[] Written => [.. _written];
 
     public IReadOnlyList<string> Calls => _calls;
 
@@ -77,7 +77,7 @@ internal sealed class RecordingChannel : ICommandChannel
 
     public ValueTask WriteBlockAsync(TransferKind kind, ReadOnlyMemory<byte> block)
     {
-        _written.Write(block.Span);
+        _written.AddRange(block.Span);
         return Call($"write {block.Length}");
     }
 
@@ -87,7 +87,7 @@ internal sealed class RecordingChannel : ICommandChannel
 
     public ValueTask<ReadOnlyMemory<byte>> ReadBlockAsync(long length)
     {
-        _ = Call($"read {length}");
+        lock (_lock) _calls.Add($"read {length}");
         var block = Content[..(int)Math.Min(length, Content.Length)];
         Content = Content[block.Length..];
         return ValueTask.FromResult(block);

@@ -6,7 +6,7 @@ namespace Quern.Execution;
 internal static unsafe partial class Libc
 {
     public const int O_RDONLY = 0, O_RDWR = 2, O_NOCTTY = 0x100, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
-    public const int F_SETFL = 4, F_GETFL = 3, F_SETPIPE_SZ = 1031;
+    public const int F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, FD_CLOEXEC = 1, F_SETPIPE_SZ = 1031;
     public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21;
     public const int SIGKILL = 9, SIGTERM = 15;
     public const int EPOLLIN = 1, EPOLLOUT = 4, EPOLLONESHOT = 1 << 30;

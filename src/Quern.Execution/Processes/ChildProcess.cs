@@ -77,7 +77,9 @@ internal sealed class ChildProcess : IDisposable
     {
         const int noWait = 0x01000000, exited = 1;
         Libc.SignalInfo info = default;
-        if (Libc.waitid(Libc.P_PID, Id, &info, Libc.WEXITED | Libc.WNOHANG | noWait) != 0 || info.Pid == 0) return null;
+        // No such child: somebody else in this process has waited for it, and its status is lost.
+        if (Libc.waitid(Libc.P_PID, Id, &info, Libc.WEXITED | Libc.WNOHANG | noWait) != 0) return new ExitStatus(-1, null);
+        if (info.Pid == 0) return null;
         return info.Code == exited ? new ExitStatus(info.Status, null) : new ExitStatus(-1, info.Status);
     }
 }

@@ -11,7 +11,11 @@ internal sealed class OrphanReaper : IDisposable
     // A few zombies do no harm for a while; a scan of the process table for each command would.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<int, byte> _leaders = new();
+    // Of the whole process: several engines may live in it, and one must not reap the other's leaders. A child that ends
+    // before it stands here could be taken for an orphan, so starting one and reaping exclude each other.
+    private static readonly ConcurrentDictionary<int, byte> Leaders = new();
+    private static readonly ReaderWriterLockSlim Starting = new();
+
     private readonly ITimer _timer;
     private int _armed;
 
@@ -21,31 +25,58 @@ internal sealed class OrphanReaper : IDisposable
         _timer = time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public void Add(ChildProcess child) => _leaders[child.Id] = 0;
+    /// <summary>Starts a process and notes that it is a leader and no orphan.</summary>
+    public static LaunchResult Launch(Func<LaunchResult> start)
+    {
+        Starting.EnterReadLock();
+        try
+        {
+            var result = start();
+            if (result is LaunchResult.Launched launched) Leaders[launched.Child.Id] = 0;
+            return result;
+        }
+        finally
+        {
+            Starting.ExitReadLock();
+        }
+    }
 
     /// <summary>The command is over; its leader has been waited for.</summary>
     public void Remove(ChildProcess child)
     {
-        _leaders.TryRemove(child.Id, out _);
+        Leaders.TryRemove(child.Id, out _);
         if (Interlocked.Exchange(ref _armed, 1) == 0) _timer.Change(Interval, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Reaps what is dead; true while living orphans remain.</summary>
-    public bool Reap()
+    public static bool Reap()
     {
         int self = Environment.ProcessId;
         int session = ProcessEntry.TryRead(self)?.Session ?? 0;
         bool living = false;
         foreach (var entry in ProcessEntry.ReadAll())
         {
-            if (entry.Parent != self || entry.Session == session || _leaders.ContainsKey(entry.Id)) continue;
-            if (entry.IsZombie) ChildProcess.Reap(entry.Id);
-            else living = true;
+            if (entry.Parent != self || entry.Session == session) continue;
+            if (entry.IsZombie) ReapUnlessLeader(entry.Id);
+            else living |= !Leaders.ContainsKey(entry.Id);
         }
         return living;
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private static void ReapUnlessLeader(int id)
+    {
+        Starting.EnterWriteLock();
+        try
+        {
+            if (!Leaders.ContainsKey(id)) ChildProcess.Reap(id);
+        }
+        finally
+        {
+            Starting.ExitWriteLock();
+        }
+    }
 
     private void OnTimer()
     {

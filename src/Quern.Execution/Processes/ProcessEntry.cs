@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Quern.Execution;
 
 /// <summary>A line of the process table, from <c>/proc/PID/stat</c>.</summary>
-internal readonly record struct ProcessEntry(int Id, int Parent, int Group, int Session, char State)
+internal readonly record struct ProcessEntry(int Id, int Parent, int Group, int Session, char State, long Started)
 {
     public bool IsZombie => State is 'Z' or 'X';
 
@@ -23,8 +23,9 @@ internal readonly record struct ProcessEntry(int Id, int Parent, int Group, int 
         {
             // 1234 (any text) S parent group session ...; the text may hold blanks and brackets.
             string stat = File.ReadAllText($"/proc/{id}/stat");
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ', 5);
-            return new ProcessEntry(id, Number(fields[1]), Number(fields[2]), Number(fields[3]), fields[0][0]);
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ', 21);
+            return new ProcessEntry(id, Number(fields[1]), Number(fields[2]), Number(fields[3]), fields[0][0],
+                long.Parse(fields[19], CultureInfo.InvariantCulture));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or IndexOutOfRangeException or FormatException)
         {

@@ -9,16 +9,12 @@ internal sealed class ProcessHost : IDisposable
 
     public ProcessHost(TimeProvider time)
     {
+        CloseInheritedOnExec();
         _launcher = new ProcessLauncher(_poller);
         _reaper = new OrphanReaper(time);
     }
 
-    public LaunchResult Launch(LaunchRequest request)
-    {
-        var result = _launcher.Launch(request);
-        if (result is LaunchResult.Launched launched) _reaper.Add(launched.Child);
-        return result;
-    }
+    public LaunchResult Launch(LaunchRequest request) => OrphanReaper.Launch(() => _launcher.Launch(request));
 
     /// <summary>Waits for the dead leader and gives up its number.</summary>
     public void Release(ChildProcess child)
@@ -28,7 +24,15 @@ internal sealed class ProcessHost : IDisposable
     }
 
     /// <summary>Reaps dead orphans now.</summary>
-    public void ReapOrphans() => _reaper.Reap();
+    public static void ReapOrphans() => OrphanReaper.Reap();
+
+    /// <summary>Descriptors that whoever started this program left open must not reach the commands.</summary>
+    private static void CloseInheritedOnExec()
+    {
+        foreach (string path in Directory.GetFileSystemEntries("/proc/self/fd"))
+            if (int.TryParse(Path.GetFileName(path), out int descriptor) && descriptor > 2)
+                _ = Libc.fcntl(descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
+    }
 
     public void Dispose()
     {

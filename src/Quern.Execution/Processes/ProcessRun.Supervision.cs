@@ -89,6 +89,7 @@ internal sealed partial class ProcessRun
             if (reason.Code is { } code && run._arguments.TellsFailureReason)
                 await run._context.Output.EntryAsync(new UpdateEntry.FailureReason(code));
             await Header($"\n{reason.Message}, attempting to kill\n");
+            _tree.Find();   // before the first parent dies
             if (run._arguments.TerminationGrace is { } grace)
             {
                 SignalAll(Libc.SIGTERM);
@@ -126,7 +127,7 @@ internal sealed partial class ProcessRun
         {
             _treeKilled = true;
             _tree.Kill();
-            run._context.Host.ReapOrphans();
+            ProcessHost.ReapOrphans();
         }
 
         private async ValueTask GiveUpAsync()

@@ -7,12 +7,15 @@ namespace Quern.Execution;
 /// lead to them: the session or group of the leader; descent from a process already found (orphans come to us, for the
 /// engine is a subreaper, so a living chain is never cut silently); and the variable <see cref="MarkerVariable"/>, which a
 /// process inherits unless it throws its environment away. A process that sheds all three marks at once (own session, empty
-/// environment, dead parent) is not found while other commands run.
+/// environment, dead parent) is not found.
 /// </summary>
 internal sealed class ProcessTree(int leader, string marker)
 {
     /// <summary>Set in every command's environment; its value names the command.</summary>
     public const string MarkerVariable = "QUERN_COMMAND";
+
+    // Found once, by number and start: a process stays ours when its parent dies and its line of descent with it.
+    private readonly HashSet<(int Id, long Started)> _known = [];
 
     private const int Rounds = 20;   // each kills what the round before had still managed to start
 
@@ -27,14 +30,14 @@ internal sealed class ProcessTree(int leader, string marker)
         }
     }
 
-    /// <summary>The living processes of the command; the zombie that holds the leader's number is not one.</summary>
+    /// <summary>The living processes of the command, remembered from now on; the zombie that holds the leader's number is not one.</summary>
     public List<int> Find()
     {
         var table = ProcessEntry.ReadAll();
         var mine = new HashSet<int> { leader };
         byte[] mark = Encoding.UTF8.GetBytes($"{MarkerVariable}={marker}\0");
         foreach (var entry in table)
-            if (entry.Session == leader || entry.Group == leader || (!entry.IsZombie && HasMark(entry.Id, mark))) mine.Add(entry.Id);
+            if (_known.Contains((entry.Id, entry.Started)) || entry.Session == leader || entry.Group == leader || (!entry.IsZombie && HasMark(entry.Id, mark))) mine.Add(entry.Id);
         int before;
         do
         {
@@ -43,7 +46,9 @@ internal sealed class ProcessTree(int leader, string marker)
                 if (mine.Contains(entry.Parent)) mine.Add(entry.Id);
         }
         while (mine.Count > before);
-        return [.. table.Where(e => !e.IsZombie && e.Id != Environment.ProcessId && mine.Contains(e.Id)).Select(e => e.Id)];
+        var living = table.Where(e => !e.IsZombie && e.Id != Environment.ProcessId && mine.Contains(e.Id)).ToList();
+        _known.UnionWith(living.Select(e => (e.Id, e.Started)));
+        return [.. living.Select(e => e.Id)];
     }
 
     private static bool HasMark(int id, ReadOnlySpan<byte> mark)

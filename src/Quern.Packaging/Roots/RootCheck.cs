@@ -18,20 +18,20 @@ public static class RootCheck
 
     /// <summary>Development files of farm packages that the root holds: headers, archives, link names, descriptions.</summary>
     /// <param name="rootFiles">From <see cref="RootMaker.FilesAsync"/>.</param>
-    /// <param name="packages">Each package's members.</param>
+    /// <param name="members">What the farm's packages install.</param>
     /// <returns>Paths in the root, in order; empty is good.</returns>
-    public static ImmutableArray<string> DevelopmentFiles(IEnumerable<string> rootFiles, IEnumerable<IEnumerable<PackageMember>> packages)
+    public static ImmutableArray<string> DevelopmentFiles(IEnumerable<string> rootFiles, IEnumerable<PackageMember> members)
     {
-        var owned = packages.SelectMany(p => p).Where(m => m.Kind != MemberKind.Folder).Select(m => Merged(m.Path)).Where(IsDevelopment)
+        var owned = members.Where(m => m.Kind != MemberKind.Folder).Select(m => Merged(m.Path)).Where(IsDevelopment)
             .SelectMany(p => p.EndsWith(".so", StringComparison.Ordinal) ? (string[])[p, p[..^3] + ".a"] : [p]).ToHashSet(StringComparer.Ordinal);
         var names = owned.Where(p => !IsHeader(p)).Select(Path.GetFileName).ToHashSet(StringComparer.Ordinal);
         return [.. rootFiles.Where(f => IsDevelopment(f) && (owned.Contains(Merged(f)) || (!IsHeader(f) && names.Contains(Path.GetFileName(f))))).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Run-time libraries in the root that a farm package brings too, and that are not <see cref="Unavoidable"/>.</summary>
-    public static ImmutableArray<string> Libraries(IEnumerable<string> rootFiles, IEnumerable<IEnumerable<PackageMember>> packages)
+    public static ImmutableArray<string> Libraries(IEnumerable<string> rootFiles, IEnumerable<PackageMember> members)
     {
-        var owned = packages.SelectMany(p => p).Select(m => Path.GetFileName(m.Path)).Where(IsLibrary).Select(Stem).ToHashSet(StringComparer.Ordinal);
+        var owned = members.Select(m => Path.GetFileName(m.Path)).Where(IsLibrary).Select(Stem).ToHashSet(StringComparer.Ordinal);
         return [.. rootFiles.Where(f => Path.GetFileName(f) is var name && IsLibrary(name) && owned.Contains(Stem(name)) &&
             !Unavoidable.Any(u => name.StartsWith(u, StringComparison.Ordinal))).Order(StringComparer.Ordinal)];
     }

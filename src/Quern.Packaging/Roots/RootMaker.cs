@@ -66,6 +66,7 @@ public sealed class RootMaker(string folder, IBlobSource blobs, TimeProvider tim
         try
         {
             List<string> arguments = ["--variant=essential", "--mode=auto", "--skip=output/dev", "--format=tar", "--keyring=" + DebianArchive.KeyRing];
+            arguments.Add("--dpkgopt=force-unsafe-io");     // a root that a crash cuts short is made again anyway
             foreach (string left in Left) arguments.Add("--dpkgopt=path-exclude=" + left);
             foreach (string line in await MachineApt.ConnectionLinesAsync(cancellationToken)) arguments.Add("--aptopt=" + line.TrimEnd(';'));
             arguments.Add("--customize-hook=" + Finish);

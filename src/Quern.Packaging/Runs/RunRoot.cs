@@ -23,21 +23,25 @@ public sealed class RunRoot
         for link in bin sbin lib lib32 lib64 libx32; do
             if [ -L "/$link" ]; then mkdir -p "usr/$link"; ln -s "usr/$link" "$link"; fi
         done
-        mkdir -p dev proc tmp etc root
+        mkdir -p dev proc tmp etc root work
         for package in /packages/*; do
             [ -e "$package" ] || continue
             xz -dc "$package" | tar -x --no-same-owner --keep-directory-symlink --strip-components=2 --wildcards '*/data/*'
         done
         """;
 
-    private readonly string _folder;
+    private readonly string _root;
     private readonly ImmutableArray<RunPackage> _packages;
 
     private RunRoot(string folder, ImmutableArray<RunPackage> packages)
     {
-        _folder = folder;
+        _root = Path.Combine(folder, "root");
+        FilesFolder = Path.Combine(folder, "files");
         _packages = packages;
     }
+
+    /// <summary>The programs' current folder, <c>/work</c>, as the caller sees it: for files that are put in and taken out.</summary>
+    public string FilesFolder { get; }
 
     /// <summary>Makes the root in a new folder.</summary>
     /// <param name="folder">Must not exist; the caller removes it.</param>
@@ -47,15 +51,17 @@ public sealed class RunRoot
     public static async Task<(RunRoot? Root, string Problem)> CreateAsync(
         string folder, string template, ImmutableArray<RunPackage> packages, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(folder);
-        List<string> arguments = [.. Isolation, .. Template(template), "--bind", folder, "/target"];
+        var root = new RunRoot(Path.GetFullPath(folder), packages);
+        Directory.CreateDirectory(root._root);
+        Directory.CreateDirectory(root.FilesFolder);
+        List<string> arguments = [.. Isolation, .. Template(template), "--bind", root._root, "/target"];
         for (int i = 0; i < packages.Length; i++)
             arguments.AddRange(["--ro-bind", packages[i].File, FormattableString.Invariant($"/packages/{i:D4}.lfpkg")]);
         arguments.AddRange(["--", "/bin/sh", "-c", Assemble]);
         var made = await HelperProgram.RunAsync("bwrap", arguments, cancellationToken);
         if (made.ExitCode == -1) return (null, "The program bwrap is missing. Run: apt-get install bubblewrap");
         return made.Succeeded
-            ? (new RunRoot(folder, packages), "")
+            ? (root, "")
             : (null, $"The run root {folder} was not made: {made.LastError}.");
     }
 
@@ -71,12 +77,12 @@ public sealed class RunRoot
         return made.Succeeded ? (template, "") : (null, $"The template root was not unpacked into {roots}: {made.LastError}.");
     }
 
-    /// <summary>Runs a program of the root without network and without anything of this machine.</summary>
+    /// <summary>Runs a program of the root, which it cannot change, without network and without anything of this machine.</summary>
     /// <param name="command">Program and arguments; the program by name or by path in the root.</param>
     /// <param name="input">Standard input; null for none.</param>
     public async Task<RunResult> RunAsync(ImmutableArray<string> command, string? input, CancellationToken cancellationToken)
     {
-        var ended = await HelperProgram.RunAsync("bwrap", [.. Isolation, "--bind", _folder, "/", .. Devices, "--tmpfs", "/tmp", "--chdir", "/tmp", "--", .. command],
+        var ended = await HelperProgram.RunAsync("bwrap", [.. Isolation, "--ro-bind", _root, "/", .. Devices, "--tmpfs", "/tmp", "--bind", FilesFolder, "/work", "--chdir", "/work", "--", .. command],
             cancellationToken, input: input);
         return new RunResult(ended.ExitCode == -1 ? 97 : ended.ExitCode, ended.Output, ended.Errors);
     }
@@ -87,7 +93,7 @@ public sealed class RunRoot
     {
         // ld.so(8): with this variable the loader lists what it would map and ends, as ldd does.
         var listed = await HelperProgram.RunAsync("bwrap",
-            [.. Isolation, "--ro-bind", _folder, "/", .. Devices, "--setenv", "LD_TRACE_LOADED_OBJECTS", "1", "--", program], cancellationToken);
+            [.. Isolation, "--ro-bind", _root, "/", .. Devices, "--setenv", "LD_TRACE_LOADED_OBJECTS", "1", "--", program], cancellationToken);
         var found = ImmutableArray.CreateBuilder<MappedLibrary>();
         foreach (string line in listed.Output.Split('\n'))
         {
@@ -95,7 +101,7 @@ public sealed class RunRoot
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             if (words.Length < 4 || words[1] != "=>" || !words[2].StartsWith('/')) continue;
             if (Resolve(words[2]) is not { } path) continue;
-            await using var file = File.OpenRead(_folder + path);
+            await using var file = File.OpenRead(_root + path);
             var hash = Sha256Hash.FromBytes(await SHA256.HashDataAsync(file, cancellationToken));
             string? package = _packages.FirstOrDefault(p => p.Members.Any(m => m.Path == path && m.Sha256 == hash))?.Name;
             found.Add(new MappedLibrary(words[0], path, hash, package));
@@ -118,13 +124,13 @@ public sealed class RunRoot
                 continue;
             }
             at.Add(part);
-            if (new FileInfo(_folder + "/" + string.Join('/', at)).LinkTarget is not { } target) continue;
+            if (new FileInfo(_root + "/" + string.Join('/', at)).LinkTarget is not { } target) continue;
             at.RemoveAt(at.Count - 1);
             if (target.StartsWith('/')) at.Clear();
             foreach (string piece in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse()) open.Push(piece);
         }
         string resolved = "/" + string.Join('/', at);
-        return File.Exists(_folder + resolved) ? resolved : null;
+        return File.Exists(_root + resolved) ? resolved : null;
     }
 
     private static readonly string[] Isolation =

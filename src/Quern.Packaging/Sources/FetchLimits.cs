@@ -1,26 +1,27 @@
 namespace Quern.Packaging.Sources;
 
 /// <summary>What one fetch may take.</summary>
+/// <remarks>Setters for the reason given at <see cref="FetchRequest"/>.</remarks>
 public sealed record FetchLimits
 {
     /// <summary>Bytes of one source. The largest upstream archives of Debian are about 2 GB.</summary>
-    public long MaxBytes { get; init; } = 4L << 30;
+    public long MaxBytes { get; set; } = 4L << 30;
 
     /// <summary>From start to end, the refresh of an index included.</summary>
-    public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(30);
+    public TimeSpan Deadline { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>Until a connection stands (Branch bots: 30 s).</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>As Branch bots follow.</summary>
-    public int MaxRedirects { get; init; } = 5;
+    public int MaxRedirects { get; set; } = 5;
 
     /// <summary>Processor seconds of the fetcher.</summary>
-    public int CpuSeconds { get; init; } = 600;
+    public int CpuSeconds { get; set; } = 600;
 
     /// <summary>Address space of the fetcher.</summary>
-    public long MemoryBytes { get; init; } = 8L << 30;
+    public long MemoryBytes { get; set; } = 8L << 30;
 
     /// <summary>How old Debian's index may be before it is fetched again.</summary>
-    public TimeSpan IndexAge { get; init; } = TimeSpan.FromHours(12);
+    public TimeSpan IndexAge { get; set; } = TimeSpan.FromHours(12);
 }

@@ -60,7 +60,7 @@ public sealed class SourceFetcher(SourceFetcherOptions options, IBlobSource blob
             ended = await HelperProgram.RunAsync(options.Program, [.. options.Arguments], both.Token,
                 // Without a heap limit the runtime reserves more addresses than the fetcher may have.
                 new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x10000000", ["DOTNET_TieredPGO"] = "0" },
-                input: JsonSerializer.Serialize(request, FetchJson.Default.FetchRequest));
+                input: JsonSerializer.Serialize(request, FetchJson.Default.FetchRequest), bare: true);
         }
         catch (OperationCanceledException) when (hanging.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

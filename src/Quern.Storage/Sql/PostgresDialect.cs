@@ -33,6 +33,8 @@ internal sealed class PostgresDialect : StoreDialect
             settings.MaxAutoPrepare = 128;
             settings.AutoPrepareMinUsages = 2;
         }
+        // Seconds; without it a listening connection over a dead path would never notice.
+        if (settings.KeepAlive == 0) settings.KeepAlive = 30;
         settings.ApplicationName ??= "quern";
         _source = NpgsqlDataSource.Create(settings);
     }

@@ -16,23 +16,50 @@ internal abstract class WriteOperation
 }
 
 /// <inheritdoc/>
-internal sealed class WriteOperation<T>(Func<WriteSession, ValueTask<T>> body, CancellationToken cancellationToken) : WriteOperation
+internal sealed class WriteOperation<T> : WriteOperation
 {
+    private const int Waiting = 0;
+    private const int Started = 1;
+    private const int GivenUp = 2;
+
     private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Func<WriteSession, ValueTask<T>> _body;
+    private readonly CancellationToken _cancellationToken;
+    private readonly CancellationTokenRegistration _registration;
+
+    // Left once, from Waiting: by the writer's loop or by the caller's cancellation, whichever is first.
+    private int _state = Waiting;
+
+    // Written by each run; read after the commit.
     private T? _result;
+
+    public WriteOperation(Func<WriteSession, ValueTask<T>> body, CancellationToken cancellationToken)
+    {
+        _body = body;
+        _cancellationToken = cancellationToken;
+        _registration = cancellationToken.UnsafeRegister(static operation => ((WriteOperation<T>)operation!).GiveUp(), this);
+    }
 
     public Task<T> Task => _answer.Task;
 
-    public override bool TryStart()
+    public override bool TryStart() => Interlocked.CompareExchange(ref _state, Started, Waiting) == Waiting;
+
+    public override async ValueTask RunAsync(WriteSession session) => _result = await _body(session);
+
+    public override void Answer()
     {
-        if (!cancellationToken.IsCancellationRequested) return true;
-        _answer.TrySetCanceled(cancellationToken);
-        return false;
+        _registration.Unregister();
+        _answer.TrySetResult(_result!);
     }
 
-    public override async ValueTask RunAsync(WriteSession session) => _result = await body(session);
+    public override void Fail(Exception exception)
+    {
+        _registration.Unregister();
+        _answer.TrySetException(exception);
+    }
 
-    public override void Answer() => _answer.TrySetResult(_result!);
-
-    public override void Fail(Exception exception) => _answer.TrySetException(exception);
+    private void GiveUp()
+    {
+        if (Interlocked.CompareExchange(ref _state, GivenUp, Waiting) == Waiting) _answer.TrySetCanceled(_cancellationToken);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Formats.Tar;
 using System.Security.Cryptography;
 using Quern.Model;
@@ -36,8 +37,11 @@ public sealed class StockWorkerCommandTests(ConnectedWorker worker) : IClassFixt
         var observer = new Observer();
 
         await worker.CodeOfAsync(
-            new RemoteCommand.Shell { Script = "echo out \"$GREETING\"; echo err >&2; pwd", Environment =
-                System.Collections.Immutable.ImmutableSortedDictionary<string, string?>.Empty.Add("GREETING", "héllo €") },
+            new RemoteCommand.Shell
+            {
+                Script = "echo out \"$GREETING\"; echo err >&2; pwd",
+                Environment = ImmutableSortedDictionary<string, string?>.Empty.Add("GREETING", "héllo €"),
+            },
             observer);
 
         Assert.Equal($"out héllo €\n{worker.BaseDirectory}/slot-1\n", observer[OutputStream.Stdout]);
@@ -70,7 +74,7 @@ public sealed class StockWorkerCommandTests(ConnectedWorker worker) : IClassFixt
             new RemoteCommand.DownloadFile(new MasterSource.Text("x"), name) { Mode = 0b111_101_101 }, new Observer(content)));
         string there = Path.Combine(worker.BaseDirectory, "slot-1", name);
         Assert.Equal(Convert.ToHexString(SHA256.HashData(content)), Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(there))));
-        Assert.True((File.GetUnixFileMode(there) & UnixFileMode.UserExecute) != 0);
+        Assert.Equal(0, await worker.CodeOfAsync(new RemoteCommand.Shell { Script = $"test -x {name}" }));
 
         var back = new Observer();
         Assert.Equal(0, await worker.CodeOfAsync(new RemoteCommand.UploadFile(name, new MasterTarget.Package()), back));
@@ -158,6 +162,8 @@ public sealed class StockWorkerCommandTests(ConnectedWorker worker) : IClassFixt
             WorkingDirectory = "meet",
         }));
 
-        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], await Task.WhenAll(runs));
+        int[] codes = await Task.WhenAll(runs);
+
+        Assert.Equal(Enumerable.Range(1, 8), codes);
     }
 }
