@@ -16,6 +16,9 @@ internal sealed class CommandContext(ParseResult result, CommonOptions common, T
 
     public bool Json => result.GetValue(common.Json);
 
+    /// <summary>The data folder that the command line or the environment names, absolute; null when neither does.</summary>
+    public string? DataNamed => common.NamedDataFolder(result);
+
     public string Data => common.DataFolder(result);
 
     public FarmClient Connect() => common.Connect(result);

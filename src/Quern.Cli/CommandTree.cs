@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Quern.Cli.Commands;
+using Quern.Cli.Demo;
 
 namespace Quern.Cli;
 
@@ -16,6 +17,7 @@ internal static partial class CommandTree
         foreach (var command in JobCommands.All(make)) root.Subcommands.Add(command);
         foreach (var command in RecipeCommands.All(make)) root.Subcommands.Add(command);
         foreach (var command in FarmCommands.All(make)) root.Subcommands.Add(command);
+        root.Subcommands.Add(DemoCommand.Make(make));
         return root;
     }
 

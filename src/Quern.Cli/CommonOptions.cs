@@ -22,8 +22,10 @@ internal sealed class CommonOptions
         command.Options.Add(Json);
     }
 
-    public string DataFolder(ParseResult result) =>
-        Path.GetFullPath(result.GetValue(Data) ?? NonEmpty("QUERN_DATA") ?? Folders.DefaultData());
+    public string DataFolder(ParseResult result) => NamedDataFolder(result) ?? Path.GetFullPath(Folders.DefaultData());
+
+    public string? NamedDataFolder(ParseResult result) =>
+        (result.GetValue(Data) ?? NonEmpty("QUERN_DATA")) is { } named ? Path.GetFullPath(named) : null;
 
     /// <summary>The master that is meant, and the token for it.</summary>
     public FarmClient Connect(ParseResult result)

@@ -91,14 +91,13 @@ public sealed class RecipeRoad(
     private async Task<string?> ForeignFilesAsync(RootTemplate root, ImmutableArray<PlannedPackage> needed, CancellationToken cancellationToken)
     {
         if (needed.IsEmpty) return null;
-        var members = new List<ImmutableArray<PackageMember>>();
+        var members = new List<PackageMember>();
         foreach (var package in needed)
         {
-            if (await MembersAsync(package, cancellationToken) is { } found) members.Add(found);
+            if (await MembersAsync(package, cancellationToken) is { } found) members.AddRange(found);
         }
         var files = await roots.FilesAsync(root, cancellationToken);
-        var foreign = RootCheck.DevelopmentFiles(files, members.Select(m => m.AsEnumerable()))
-            .AddRange(RootCheck.Libraries(files, members.Select(m => m.AsEnumerable())));
+        var foreign = RootCheck.DevelopmentFiles(files, members).AddRange(RootCheck.Libraries(files, members));
         return foreign.IsEmpty
             ? null
             : $"The template root ({root.Description}) holds files of packages that the farm builds itself, so the build would not show what it links: " +
