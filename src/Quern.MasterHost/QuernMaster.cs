@@ -59,6 +59,9 @@ public sealed class QuernMaster : IAsyncDisposable
     public ImmutableArray<(string Protocol, string EndPoint)> Listening =>
         [.. _listeners!.List().Where(l => l.Open is not null).Select(l => (l.Protocol, l.Open!))];
 
+    /// <summary>What the HTTP side is made of, for tests that look behind it.</summary>
+    internal IServiceProvider Services => _http!.Services;
+
     /// <summary>Starts everything, or nothing.</summary>
     public static async Task<MasterStart> StartAsync(MasterOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -238,6 +241,7 @@ public sealed class QuernMaster : IAsyncDisposable
         logging.AddSimpleConsole(c => c.SingleLine = true);
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);   // a start that fails is told in our own words
         logging.AddFilter("Quern", verbose ? LogLevel.Information : LogLevel.Warning);
     }
 

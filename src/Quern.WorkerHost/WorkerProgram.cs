@@ -8,33 +8,8 @@ public static class WorkerProgram
     /// <summary>Runs until SIGTERM, SIGINT, or the worker gives up; answers the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        if (args is ["--version"])
-        {
-            Console.WriteLine($"quern-worker {WorkerFacts.Version}");
-            return 0;
-        }
-        if (args is ["--help"] or ["-h"])
-        {
-            Console.WriteLine(WorkerOptions.Usage);
-            return 0;
-        }
-        if (WorkerOptions.TryParse(args, out string problem) is not { } options)
-        {
-            Console.Error.WriteLine($"quern-worker: {problem}");
-            Console.Error.WriteLine(WorkerOptions.Usage);
-            return 2;
-        }
-
-        string password;
-        try
-        {
-            password = File.ReadLines(options.PasswordFile).FirstOrDefault("").TrimEnd('\r');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine($"quern-worker: cannot read the password: {e.Message}");
-            return 2;
-        }
+        var (worker, exitCode) = Prepare(args);
+        if (worker is null) return exitCode;
 
         using var stop = new CancellationTokenSource();
         void Stop(PosixSignalContext context)
@@ -45,6 +20,37 @@ public static class WorkerProgram
 
         using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        return await new Worker(options, password, TimeProvider.System, Console.Error.WriteLine).RunAsync(stop.Token);
+        return await worker.RunAsync(stop.Token);
+    }
+
+    /// <summary>A worker to run, or the exit code when there is nothing to run.</summary>
+    private static (Worker? Worker, int ExitCode) Prepare(string[] args)
+    {
+        if (args is ["--version"])
+        {
+            Console.WriteLine($"quern-worker {WorkerFacts.Version}");
+            return (null, 0);
+        }
+        if (args is ["--help"] or ["-h"])
+        {
+            Console.WriteLine(WorkerOptions.Usage);
+            return (null, 0);
+        }
+        if (WorkerOptions.TryParse(args, out string problem) is not { } options)
+        {
+            Console.Error.WriteLine($"quern-worker: {problem}");
+            Console.Error.WriteLine(WorkerOptions.Usage);
+            return (null, 2);
+        }
+        try
+        {
+            string password = File.ReadLines(options.PasswordFile).FirstOrDefault("").TrimEnd('\r');
+            return (new Worker(options, password, TimeProvider.System, Console.Error.WriteLine), 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"quern-worker: cannot read the password: {e.Message}");
+            return (null, 2);
+        }
     }
 }

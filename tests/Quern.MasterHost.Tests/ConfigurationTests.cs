@@ -1,0 +1,123 @@
+using Quern.MasterHost.Configuration;
+using Quern.Packaging.Planning;
+using Quern.Testing;
+
+namespace Quern.MasterHost.Tests;
+
+public sealed class ConfigurationTests
+{
+    public static TheoryData<string, string> Mistakes => new()
+    {
+        { "listners: []", "quern.yaml:1:1: unknown key 'listners'; allowed: data, store, http, listeners, workers, branch, environments, plans, sources, limits, retention. Did you mean 'listeners'?" },
+        { "workers:\n  - name: w\n    pasword: x\n    password: y", "quern.yaml:3:5: unknown key 'pasword' in 'workers[0]'; allowed: name, password, password_file, slots, tags. Did you mean 'password'?" },
+        { "workers: {}", "quern.yaml:1:10: 'workers' must be a list." },
+        { "workers: [1]", "quern.yaml:1:11: 'workers[0]' must be a mapping; allowed: name, password, password_file, slots, tags." },
+        { "workers:\n  - password: x", "quern.yaml:2:5: 'workers[0]' needs the key 'name'." },
+        { "workers:\n  - name: a\n    password: x\n    slots: 0", "quern.yaml:4:12: 'workers[0].slots' must be a whole number from 1 to 1024, not '0'." },
+        { "workers:\n  - name: a b\n    password: x", "quern.yaml:2:11: 'a b' is not a worker name: 1 to 128 printable ASCII characters without blank, colon, slash or backslash." },
+        { "workers:\n  - {name: a, password: x}\n  - {name: a, password: y}", "quern.yaml:3:12: the worker 'a' stands twice in this file." },
+        { "workers:\n  - name: a", "quern.yaml:2:5: a worker needs either 'password' or 'password_file'." },
+        { "listeners:\n  - {protocol: buildbot-msgpck, port: 1}", "quern.yaml:2:16: 'buildbot-msgpck' is not a protocol that this version can listen for; it knows buildbot-msgpack. Did you mean 'buildbot-msgpack'?" },
+        { "listeners:\n  - {protocol: buildbot-msgpack, port: 70000}", "quern.yaml:2:40: 'listeners[0].port' must be a whole number from 0 to 65535, not '70000'." },
+        { "listeners:\n  - {protocol: buildbot-msgpack, address: nowhere, port: 1}", "quern.yaml:2:43: 'address' must be an IP address or localhost, not 'nowhere'." },
+        { "http: 127.0.0.1", "quern.yaml:1:7: 'http' must be ADDRESS:PORT with a port from 0 to 65535, not '127.0.0.1'." },
+        { "store: mysql:x", "quern.yaml:1:8: 'store' must be sqlite:FILE or postgres:CONNECTION-STRING." },
+        { "environments:\n  release:\n    isolation: sandbx\n    root: {suite: bookworm}", "quern.yaml:3:16: 'environments.release.isolation' must be one of sandbox, host, not 'sandbx'. Did you mean 'sandbox'?" },
+        { "environments:\n  release:\n    root: {suite: bookworm, directory: /x}", "quern.yaml:3:11: 'root' needs either 'suite' (with 'packages') or 'directory'." },
+        { "environments:\n  release:\n    root: {suite: --help}", "quern.yaml:3:19: '--help' is not a suite such as bookworm." },
+        { "environments:\n  release:\n    root: {suite: bookworm, packages: [gcc, -x]}", "quern.yaml:3:45: '-x' is not the name of a Debian package." },
+        { "environments:\n  cross:\n    root: {suite: bookworm}", "quern.yaml:3:5: 'environments.cross' needs the key 'target'." },
+        { "environments:\n  release:\n    network: maybe\n    root: {suite: bookworm}", "quern.yaml:3:14: 'environments.release.network' must be true or false, not 'maybe'." },
+        { "plans:\n  folders: [/]", "quern.yaml:2:13: the whole file system cannot be given away; name a folder." },
+        { "limits:\n  log_bytes: 3 XB", "quern.yaml:2:14: 'limits.log_bytes' must be a size above 0 such as 500MiB or 64GiB, not '3 XB'." },
+        { "retention:\n  logs: soon", "quern.yaml:2:9: 'retention.logs' must be a time such as 12h, 30d or 8w, not 'soon'." },
+        { "branch:\n  keys:\n    - {key: k, group: g}\n    - {key: k, group: h}", "quern.yaml:4:13: this key stands twice in this file." },
+        { "data: ~", "quern.yaml:1:7: 'data' must be a text that is not empty." },
+        { "- a", "quern.yaml:1:1: the file must be a mapping; allowed: data, store, http, listeners, workers, branch, environments, plans, sources, limits, retention." },
+    };
+
+    [Theory, MemberData(nameof(Mistakes))]
+    public void A_mistake_is_told_with_its_place_and_what_is_allowed(string text, string expected)
+    {
+        var result = Assert.IsType<ConfigurationResult.Invalid>(ConfigurationFile.Parse("quern.yaml", text));
+
+        Assert.Contains(expected, result.Problems.Select(p => p.ToString()));
+    }
+
+    [Fact]
+    public void All_mistakes_are_told_at_once_in_the_order_of_the_file()
+    {
+        var result = Assert.IsType<ConfigurationResult.Invalid>(ConfigurationFile.Parse("q", "htp: x\nworkers: 3\nstore: y\n"));
+
+        Assert.Equal([1L, 2L, 3L], result.Problems.Select(p => p.Line));
+    }
+
+    [Theory]
+    [InlineData("workers: []\nworkers: []\n", 2)]
+    [InlineData("http: [unclosed\n", 2)]
+    public void What_is_not_yaml_and_a_key_that_stands_twice_name_their_line(string text, int line)
+    {
+        var result = Assert.IsType<ConfigurationResult.Invalid>(ConfigurationFile.Parse("q", text));
+
+        Assert.Equal(line, Assert.Single(result.Problems).Line);
+    }
+
+    [Fact]
+    public void Deep_nesting_and_many_aliases_are_refused_before_a_tree_is_made()
+    {
+        string deep = string.Concat(Enumerable.Repeat("[", 100_000));
+        string aliases = "a: &a x\nb: [" + string.Join(", ", Enumerable.Repeat("*a", 200)) + "]";
+
+        Assert.IsType<ConfigurationResult.Invalid>(ConfigurationFile.Parse("q", deep));
+        Assert.Contains("aliases", Assert.IsType<ConfigurationResult.Invalid>(ConfigurationFile.Parse("q", aliases)).Problems[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_whole_file_is_read_with_paths_from_its_own_folder()
+    {
+        using var folder = new ScratchFolder();
+        File.WriteAllText(folder["secret"], "hush\nsecond line\n");
+        File.WriteAllText(folder["quern.yaml"], """
+            data: state
+            store: sqlite:state/other.db
+            http: 127.0.0.1:0
+            listeners: [{protocol: buildbot-msgpack, address: "::1", port: 0}]
+            workers:
+              - {name: w1, password_file: secret, slots: 4, tags: [big]}
+            branch: {keys: [{key: k, group: g}]}
+            environments:
+              release: {root: {suite: bookworm, packages: [gcc, make]}, network: true}
+              cross: {isolation: host, target: aarch64-linux-gnu, tools: [gcc-aarch64-linux-gnu]}
+            plans: {folders: [shared]}
+            sources: {file_folders: [/srv/tars], allow_private_addresses: true}
+            limits: {log_bytes: 1GiB, batch_jobs: 5}
+            retention: {logs: 30d}
+            """);
+
+        var read = Assert.IsType<ConfigurationResult.Read>(ConfigurationFile.Load(folder["quern.yaml"])).Configuration;
+
+        Assert.Equal(folder["state"], read.DataFolder);
+        Assert.Equal($"sqlite:{folder["state"]}/other.db", read.Store);
+        Assert.Equal(("w1", "hush", 4), (read.Workers[0].Name.Value, read.Workers[0].Password, read.Workers[0].Slots));
+        Assert.Equal("::1", read.Listeners[0].Address.ToString());
+        var root = Assert.IsType<RootSettings.Debian>(read.Release!.Root);
+        Assert.Equal(["gcc", "make"], root.Packages);
+        Assert.Equal(Isolation.Host, read.Cross!.Isolation);
+        Assert.Equal([folder["shared"]], read.PlanFolders);
+        Assert.Equal(1L << 30, read.Limits.LogBytes);
+        Assert.Equal(TimeSpan.FromDays(30), read.Retention.Logs);
+        Assert.True(read.AllowPrivateAddresses);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:80", true)]
+    [InlineData("[::1]:80", true)]
+    [InlineData("localhost:0", true)]
+    [InlineData("::1:80", false)]
+    [InlineData("1:80", false)]
+    [InlineData("127.0.0.1:65536", false)]
+    [InlineData("127.0.0.1:-1", false)]
+    [InlineData("127.0.0.1:", false)]
+    [InlineData(":80", false)]
+    public void Addresses_are_read_only_in_their_usual_form(string text, bool good) => Assert.Equal(good, EndPoints.TryParse(text, out _));
+}
