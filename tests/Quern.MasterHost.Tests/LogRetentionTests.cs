@@ -27,6 +27,7 @@ public sealed class LogRetentionTests
         time.Advance(TimeSpan.FromHours(2));
         var good = await EndAsync(store, logs, time, Success);
         var bad = await EndAsync(store, logs, time, Failure);
+        time.Advance(TimeSpan.FromMinutes(10));
         long seen = store.LastSequence;
 
         await using var retention = Retention(store, logs, time, new RetentionSettings { Logs = TimeSpan.FromHours(1), FailedLogs = TimeSpan.FromHours(3) });
@@ -35,11 +36,11 @@ public sealed class LogRetentionTests
         Assert.Empty(logs.ListLogs(old));
         Assert.NotEmpty(logs.ListLogs(good));
 
-        time.Advance(TimeSpan.FromMinutes(61));
+        time.Advance(LogRetention.Interval);
         Assert.Equal(good, await DeletedAfterAsync(store, seen + 1));
         Assert.NotEmpty(logs.ListLogs(bad));
 
-        time.Advance(TimeSpan.FromHours(3));
+        time.Advance(3 * LogRetention.Interval);
         Assert.Equal(bad, await DeletedAfterAsync(store, seen + 2));
         Assert.Empty(logs.ListLogs(bad));
     }
@@ -129,7 +130,7 @@ public sealed class LogRetentionTests
         Assert.Contains("a line", await client.GetStringAsync("/api/v1/jobs/1/log/text", Cancellation), StringComparison.Ordinal);
         long seen = store.LastSequence;
 
-        time.Advance(TimeSpan.FromHours(2));
+        time.Advance(2 * LogRetention.Interval);
         await DeletedAfterAsync(store, seen);
 
         foreach (string way in (string[])["", "/text", "/follow"])
