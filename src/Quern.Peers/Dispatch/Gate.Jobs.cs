@@ -75,12 +75,18 @@ public sealed partial class Gate
 
     private async Task FinishAsync(ClaimedJob job, Seat seat, JobLog log, BuildOutcome outcome, RunningJob running)
     {
+        bool seated = true;
         try
         {
             var facts = await CloseLogAsync(job, log);
             // A stopping gate leaves its jobs to the next start, which declares them lost and runs them again.
-            if (!_stopping.IsCancellationRequested)
-                await store.CompleteAsync(job.Id, job.Attempt, outcome, facts, new Actor($"worker:{seat.Worker}"), CancellationToken.None);
+            if (_stopping.IsCancellationRequested) return;
+            var stored = store.CompleteAsync(job.Id, job.Attempt, outcome, facts, new Actor($"worker:{seat.Worker}"), CancellationToken.None);
+            // The place is free now: the store takes the next claim after this outcome, often in the same commit.
+            pool.Release(seat);
+            seated = false;
+            _doorbell.Ring();
+            await stored;
         }
         catch (Exception e)
         {
@@ -90,8 +96,9 @@ public sealed partial class Gate
         finally
         {
             _running.TryRemove(job.Id, out _);
-            pool.Release(seat);
+            if (seated) pool.Release(seat);
             running.Cancel.Dispose();
+            // Also for a claim that came before the outcome after all, and lost.
             _doorbell.Ring();
         }
     }
