@@ -87,7 +87,7 @@ internal sealed class JobSubmitter(FarmStore store, RecipeBuilds builds, MasterP
     {
         if (job.Recipe is null == job.Plan is null) return new Taken.Bad("a job needs either 'recipe' or 'plan'.");
         if (job.Title is { Length: 0 or > MaxTitle }) return new Taken.Bad($"'title' must have 1 to {MaxTitle} characters.");
-        if (job.Builder is { } builder && !IsPlace(builder)) return new Taken.Bad("'builder' must be 1 to 100 letters, digits, '.', '_' and '-', not beginning with '.': it names a folder of the worker.");
+        if (job.Builder is { } builder && !IsPlace(builder)) return new Taken.Bad("'builder' must be 1 to 100 letters, digits, '.', '_' and '-', not beginning with '.' or '-': it names a folder of the worker.");
         if (job.Needs.Length > MaxNeeds) return new Taken.Bad($"'needs' holds over {MaxNeeds} jobs.");
         if (job.Workers.Length > MaxName) return new Taken.Bad($"'workers' holds over {MaxName} names.");
         foreach (string worker in job.Workers)
@@ -114,7 +114,7 @@ internal sealed class JobSubmitter(FarmStore store, RecipeBuilds builds, MasterP
         workers.IsEmpty ? "" : new PoolRule.Requirement("worker", workers).ToString();
 
     private static bool IsPlace(string builder) =>
-        builder.Length is > 0 and <= 100 && builder[0] != '.' && builder.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        builder.Length is > 0 and <= 100 && builder[0] is not ('.' or '-') && builder.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     private static string? TitleFor(ImmutableArray<NewJob> jobs) => jobs.Length > 1 ? $"{jobs[0].Title} and {jobs.Length - 1} more" : null;
 
