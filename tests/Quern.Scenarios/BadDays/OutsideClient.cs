@@ -137,6 +137,9 @@ internal sealed class OutsideClient(Random random)
 
     private async Task FollowAsync(HttpClient client, string job, int attempt, Action count, CancellationToken over)
     {
+        // An event of before the last kill may only come now; the stream follows the newest attempt.
+        var row = JsonNode.Parse(await client.GetStringAsync($"/api/v1/jobs/{job}", over))!;
+        if ((int)row["attempt"]! != attempt || row["state"]!.ToString() == "ready") return;
         var lines = _lines.GetOrAdd((job, attempt), _ => []);
         await foreach (var sent in ServerSentEvents.ReadAsync(client, $"/api/v1/jobs/{job}/log/follow", over))
         {
