@@ -103,7 +103,8 @@ public sealed class QuernMaster : IAsyncDisposable
         FarmStore store;
         try
         {
-            store = await FarmStore.OpenAsync(new StoreOptions { Connection = configuration.Store ?? $"sqlite:{folder["farm.db"]}" }, time, cancellationToken);
+            var storing = new StoreOptions { Connection = configuration.Store ?? $"sqlite:{folder["farm.db"]}" };
+            store = await FarmStore.OpenAsync(options.AlterStore?.Invoke(storing) ?? storing, time, cancellationToken);
         }
         catch (StoreVersionException e)
         {

@@ -82,8 +82,10 @@ internal static class LogEndpoints
             long seen = store.LastSequence;
             row = await store.FindJobAsync(row.Id.ToString(), ending) ?? row;
             if (row.Attempt != attempt) (attempt, next) = (row.Attempt, 1);   // lost and started again: another log
+            bool open;
             using (var reader = await OpenAsync(logs, row, attempt, "", ending))
             {
+                open = reader is not null;
                 if (reader is not null)
                 {
                     await foreach (var page in reader.FollowAsync(next, ending))
@@ -95,8 +97,9 @@ internal static class LogEndpoints
                 }
             }
             if (row.State.IsFinished()) break;
-            // The log is closed a moment before the outcome is stored, and opened a moment after the start is.
-            await store.WaitPastAsync(seen, ending);
+            // The log is closed a moment before the outcome is stored, and opened a moment after the start is, which is no event.
+            if (open || row.State != JobState.Running) await store.WaitPastAsync(seen, ending);
+            else await OpenOrChangedAsync(row, store, logs, seen, ending);
         }
         ServerSentEvents.Write(output, "end", null, JsonSerializer.SerializeToUtf8Bytes(JobModel.Of(row), ApiJson.Default.JobModel));
         await output.FlushAsync(ending);
@@ -106,6 +109,14 @@ internal static class LogEndpoints
         StatusCodes.Status410Gone, "Gone",
         $"The log of job {row.Number} was deleted by retention on {deletedAt.UtcDateTime.ToString("yyyy-MM-dd 'at' HH:mm", CultureInfo.InvariantCulture)} UTC: " +
         $"{(row.State == JobState.Failed ? "logs of failed jobs are kept as long as retention.failed_logs" : "logs are kept as long as retention.logs")} in quern.yaml says.");
+
+    private static async Task OpenOrChangedAsync(JobRow row, FarmStore store, LogStore logs, long seen, CancellationToken ending)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        var first = await Task.WhenAny(logs.WaitForOpenAsync(row.Id, row.Attempt, "", either.Token), store.WaitPastAsync(seen, either.Token));
+        await either.CancelAsync();
+        await first;
+    }
 
     private static async Task<LogReader?> OpenAsync(LogStore logs, JobRow row, int attempt, string name, CancellationToken cancellationToken)
     {

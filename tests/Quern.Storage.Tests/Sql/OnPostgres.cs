@@ -1,3 +1,8 @@
+using Quern.Testing;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(PostgresServer))]
+
 namespace Quern.Storage.Tests;
 
 public sealed class SubmitOnPostgres(PostgresServer server) : SubmitContract(server);
