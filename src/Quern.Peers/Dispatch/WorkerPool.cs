@@ -93,12 +93,13 @@ public sealed class WorkerPool
         }
     }
 
+    /// <summary>Gives a place back; a second time does nothing, also when another job holds the same place by then.</summary>
     public void Release(Seat seat)
     {
         lock (_lock)
         {
             if (_members.TryGetValue(seat.Worker, out var member) && ReferenceEquals(member.Link, seat.Link))
-                member.Busy.Remove(seat);
+                member.Busy.RemoveAll(held => ReferenceEquals(held, seat));
         }
     }
 
