@@ -149,6 +149,9 @@ public sealed class QuernMaster : IAsyncDisposable
         Finally(_gate.DisposeAsync);
         Finally(workers.Close);
         await _gate.StartAsync(cancellationToken);
+        var retention = new LogRetention(store, logs, configuration.Retention, time, logging.CreateLogger<LogRetention>());
+        Finally(retention.DisposeAsync);
+        retention.Start();
 
         // The doors for workers.
         workers.SetAccounts(accounts);

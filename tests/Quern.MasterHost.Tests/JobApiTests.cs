@@ -55,7 +55,7 @@ public sealed class JobApiTests
     }
 
     [Theory]
-    [InlineData("{", 400, "not JSON")]
+    [InlineData("{", 400, "not understood at $")]
     [InlineData("{\"jobs\":[]}", 400, "at least one job")]
     [InlineData("{\"jobs\":[{}]}", 400, "either 'recipe' or 'plan'")]
     [InlineData("{\"jobs\":[{\"plann\":1}]}", 400, "plann")]

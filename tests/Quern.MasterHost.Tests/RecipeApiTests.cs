@@ -43,6 +43,49 @@ public sealed class RecipeApiTests
     }
 
     [Fact]
+    public async Task A_submission_of_ten_keys_keeps_the_farms_own_keys_and_the_journal_says_so()
+    {
+        await using var farm = await MasterFixture.StartAsync();
+        using var client = farm.Client();
+        string hash = new('a', 64);
+        await client.PostAsJsonAsync("/api/v1/recipes", new JsonObject
+        {
+            ["text"] = $"# a comment\nname=aaa\nversion=1.0\nreal_version=1\nsource=https://example.org/a.tar.gz\nsha256=[{hash}]\nnetwork=yes\nbuild={{\nmake\n}}\n",
+        });
+        JsonObject TenKeys(string source) => new()
+        {
+            ["package"] = new JsonObject
+            {
+                ["name"] = "aaa",
+                ["version"] = "1.1",
+                ["real_version"] = "2",
+                ["dependencies"] = new JsonArray(),
+                ["build_dependencies"] = new JsonArray(),
+                ["cross_dependencies"] = new JsonArray(),
+                ["source"] = source,
+                ["extra_sources"] = new JsonArray(),
+                ["description"] = "",
+                ["build_script"] = new JsonArray("make"),
+            },
+        };
+
+        await client.PostAsJsonAsync("/api/v1/recipes", TenKeys("https://example.org/a.tar.gz"));
+        string kept = await client.GetStringAsync("/api/v1/recipes/aaa/text");
+        await client.PostAsJsonAsync("/api/v1/recipes", TenKeys("https://example.org/b.tar.gz"));
+        string moved = await client.GetStringAsync("/api/v1/recipes/aaa/text");
+        string branch = await client.GetStringAsync("/api/v1/recipes/aaa/text?dialect=branch&revision=1");
+        var history = await client.GetFromJsonAsync<JsonObject>("/api/v1/recipes/aaa/history");
+
+        Assert.Contains(hash, kept, StringComparison.Ordinal);
+        Assert.Contains("network=", kept, StringComparison.Ordinal);
+        Assert.DoesNotContain(hash, moved, StringComparison.Ordinal);
+        Assert.DoesNotContain("comment", branch, StringComparison.Ordinal);
+        Assert.DoesNotContain("sha256", branch, StringComparison.Ordinal);
+        Assert.All(branch.Split("build={")[0].Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains('=', line));
+        Assert.Contains(history!["items"]!.AsArray(), i => i!["note"]!.ToString().Contains("previous revision", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_build_queues_what_is_not_built_yet_first_and_a_second_one_waits_for_the_same_jobs()
     {
         await using var farm = await MasterFixture.StartAsync();

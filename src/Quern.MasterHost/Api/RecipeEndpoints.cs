@@ -35,18 +35,30 @@ internal static class RecipeEndpoints
     private static async Task<IResult> StoreAsync(RecipeSaveRequest request, string? expectedName, FarmStore store, HttpContext context)
     {
         if (request.Note is { Length: > 2000 }) return ApiProblem.Bad("'note' must have at most 2000 characters.");
-        var reading = RecipeTranslation.Read(request.Text);
+        if (request.Text is null == request.Package is null) return ApiProblem.Bad("Send either 'text', a recipe file, or 'package', an object with the ten keys of a Branch package build.");
+        RecipeIntake intake;
+        if (request.Package is { } package)
+        {
+            if (!BranchPackageBuildJson.TryRead(package, new RecipeLimits(), out var build, out string? error)) return ApiProblem.Bad($"'package' is not a Branch package build: {error}");
+            var newest = PackageName.TryParse(build.Name, out var name) ? await store.FindRecipeAsync(name, null, context.RequestAborted) : null;
+            intake = RecipeIntake.FromBranch(build, newest?.Recipe);
+        }
+        else
+        {
+            intake = RecipeIntake.FromText(request.Text!);
+        }
         ImmutableArray<TextProblem> problems =
-            [.. reading.Problems.Select(p => new TextProblem(p.Line, p.Column, p.Severity == RecipeSeverity.Error ? "error" : "warning", p.Message))];
-        if (reading.Recipe is not { } recipe)
+            [.. intake.Problems.Select(p => new TextProblem(p.Line, p.Column, p.Severity == RecipeSeverity.Error ? "error" : "warning", p.Message))];
+        if (intake.Recipe is not { } recipe)
             return (new ApiProblem("Recipe refused", 422, $"The recipe has {problems.Count(p => p.Severity == "error")} errors.") { Problems = problems }).ToResult();
         if (expectedName is not null && recipe.Name.Value != expectedName)
             return ApiProblem.Refused($"The recipe is named '{recipe.Name}', but the address says '{expectedName}'.");
         var before = await store.FindRecipeAsync(recipe.Name, null, context.RequestAborted);
         string? previous = before is not null && before.Recipe.RealVersion != recipe.RealVersion ? $"{before.Recipe.Version}-{before.Recipe.RealVersion}" : null;
         if (request.Check)
-            return Results.Json(new RecipeSaveAnswer(recipe.Name.Value, recipe.Version, recipe.RealVersion, 0, before?.Text != request.Text, previous, problems), ApiJson.Default.RecipeSaveAnswer);
-        var saved = await store.SaveRecipeAsync(recipe, request.Text, request.Note ?? "", context.Principal().Actor, context.RequestAborted);
+            return Results.Json(new RecipeSaveAnswer(recipe.Name.Value, recipe.Version, recipe.RealVersion, 0, before?.Text != intake.Text, previous, problems), ApiJson.Default.RecipeSaveAnswer);
+        string note = string.Join("; ", intake.Notes.Prepend(request.Note ?? "").Where(n => n.Length > 0));
+        var saved = await store.SaveRecipeAsync(recipe, intake.Text, note, context.Principal().Actor, context.RequestAborted);
         return Results.Json(new RecipeSaveAnswer(recipe.Name.Value, recipe.Version, recipe.RealVersion, saved.Revision, saved.Changed, previous, problems), ApiJson.Default.RecipeSaveAnswer);
     }
 
@@ -65,8 +77,13 @@ internal static class RecipeEndpoints
             ? Results.Json(RecipeModel.Of(found, withText: true), ApiJson.Default.RecipeModel)
             : NoRecipe(name, revision);
 
-    private static async Task<IResult> TextAsync(string name, FarmStore store, CancellationToken cancellationToken, int? revision = null) =>
-        await FindAsync(name, revision, store, cancellationToken) is { } found ? Results.Text(found.Text, "text/plain; charset=utf-8") : NoRecipe(name, revision);
+    /// <param name="dialect"><c>branch</c> gives the form for Branch programs: no comments, no line without <c>=</c>, their ten keys.</param>
+    private static async Task<IResult> TextAsync(string name, FarmStore store, CancellationToken cancellationToken, int? revision = null, string? dialect = null)
+    {
+        if (dialect is not (null or "branch")) return ApiProblem.Bad($"'{dialect}' is not a dialect: 'branch', or leave it out.");
+        if (await FindAsync(name, revision, store, cancellationToken) is not { } found) return NoRecipe(name, revision);
+        return Results.Text(dialect is null ? found.Text : RecipeTranslation.WriteForBranch(found.Recipe), "text/plain; charset=utf-8");
+    }
 
     private static async Task<IResult> HistoryAsync(string name, FarmStore store, CancellationToken cancellationToken)
     {

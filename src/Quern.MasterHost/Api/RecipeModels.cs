@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Quern.Storage;
 
 namespace Quern.MasterHost.Api;
 
+/// <param name="Text">The recipe file; null when <paramref name="Package"/> is given.</param>
+/// <param name="Package">The ten keys of a Branch package build; Quern's own keys come from the previous revision.</param>
+/// <param name="Note">What the author says about the change.</param>
 /// <param name="Check">True only checks; nothing is stored.</param>
-internal sealed record RecipeSaveRequest(string Text, string? Note = null, bool Check = false);
+internal sealed record RecipeSaveRequest(string? Text = null, JsonElement? Package = null, string? Note = null, bool Check = false);
 
 /// <param name="Revision">The newest now; 0 after a check alone.</param>
 /// <param name="Previous">The real version before, when it was another.</param>

@@ -94,14 +94,12 @@ public sealed partial class Gate
             _running.TryRemove(job.Id, out _);
             pool.Release(seat);
             running.Cancel.Dispose();
+            // Also for a claim that came before the outcome after all, and lost.
             _doorbell.Ring();
         }
     }
 
-    /// <summary>
-    /// Tries until the store takes it: a disk that is full or a database that is away does not cost the work that was done.
-    /// The place stays taken meanwhile, so no more work is begun than can be kept.
-    /// </summary>
+    /// <summary>Tries until the store takes it: a disk that is full or a database that is away does not cost the work that was done.</summary>
     private async Task StoreOutcomeAsync(ClaimedJob job, Seat seat, BuildOutcome outcome, JobLogFacts facts)
     {
         // A stopping gate leaves its jobs to the next start, which declares them lost and runs them again.
@@ -109,7 +107,12 @@ public sealed partial class Gate
         {
             try
             {
-                await store.CompleteAsync(job.Id, job.Attempt, outcome, facts, new Actor($"worker:{seat.Worker}"), CancellationToken.None);
+                var stored = store.CompleteAsync(job.Id, job.Attempt, outcome, facts, new Actor($"worker:{seat.Worker}"), CancellationToken.None);
+                // The place is free now: the store takes the next claim after this outcome, often in the same commit. A store
+                // that is away takes no claim either, so no work begins that could not be kept.
+                pool.Release(seat);
+                _doorbell.Ring();
+                await stored;
                 return;
             }
             catch (Exception e) when (e is DbException or IOException)

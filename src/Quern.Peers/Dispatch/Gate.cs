@@ -26,6 +26,9 @@ public sealed partial class Gate(
     TimeProvider time,
     ILogger<Gate> logger) : IAsyncDisposable
 {
+    /// <summary>Ready jobs of one pool that one round looks at, at most: what a busy builder may have at the front of the queue.</summary>
+    private const int MaxDepth = 16_384;
+
     /// <summary>How soon the store is asked again after it failed.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
@@ -128,10 +131,8 @@ public sealed partial class Gate(
     {
         var offers = Offers(out int free);
         if (free == 0) return false;
-        var ready = await store.ReadyJobsAsync(free * 4, stopping);
-        if (ready.IsEmpty) return false;
-
-        var assignments = JobMatching.Choose([.. ready.Select(j => new ReadyCandidate(j.Id, j.Number, j.Priority, j.Pool, j.Builder))], offers);
+        var (ready, assignments) = await ChooseAsync(offers, free, stopping);
+        if (assignments.IsEmpty) return false;
         var seats = TakeSeats(assignments, ready);
         if (seats.Count == 0) return false;
 
@@ -153,6 +154,21 @@ public sealed partial class Gate(
         {
             // What another gate won, or what was cancelled in between.
             foreach (var seat in seats.Values) pool.Release(seat);
+        }
+    }
+
+    /// <summary>
+    /// Looks at the front of the queue first, and deeper while places stay free: jobs at the front may all wait for one
+    /// builder that is busy everywhere, and must not keep others from running.
+    /// </summary>
+    private async Task<(ImmutableArray<ReadyJob> Ready, ImmutableArray<Assignment> Assignments)> ChooseAsync(
+        ImmutableArray<WorkerOffer> offers, int free, CancellationToken stopping)
+    {
+        for (int depth = free * 4; ; depth *= 8)
+        {
+            var ready = await store.ReadyJobsAsync(depth, stopping);
+            var assignments = JobMatching.Choose([.. ready.Select(j => new ReadyCandidate(j.Id, j.Number, j.Priority, j.Pool, j.Builder))], offers);
+            if (assignments.Length >= free || ready.Length < depth || depth >= MaxDepth) return (ready, assignments);
         }
     }
 

@@ -134,6 +134,21 @@ public sealed class GateTests
     }
 
     [Fact]
+    public async Task A_busy_builder_with_a_long_queue_keeps_nobody_else_waiting()
+    {
+        await using var farm = await StartAsync();
+        var worker = new SteeredLink("w1");
+        farm.Gate.Pool.SetSlots(worker.Description.Name, 2);
+        var jobs = Enumerable.Range(0, 200).Select(i => Job(Do("wait", "a")) with { Builder = "nightly" }).ToList();
+        await farm.Store.SubmitAsync(new Quern.Storage.Submission([.. jobs]), Me, CancellationToken.None);
+        var other = await farm.SubmitAsync(Job(Do("exit", "0")));
+
+        farm.Gate.Attach(worker);
+
+        Assert.Equal(JobState.Succeeded, (await farm.FinishedAsync(other)).State);
+    }
+
+    [Fact]
     public async Task Higher_priority_runs_first_and_equal_priority_in_order()
     {
         await using var farm = await StartAsync();

@@ -22,3 +22,5 @@ public sealed class RecordsOnPostgres(PostgresServer server) : RecordsContract(s
 public sealed class KillOnPostgres(PostgresServer server) : KillContract(server);
 
 public sealed class WalkOnPostgres(PostgresServer server) : WalkContract(server);
+
+public sealed class RetentionOnPostgres(PostgresServer server) : RetentionContract(server);
