@@ -104,8 +104,11 @@ internal sealed class DirectoryUploadObserver : CommandObserver
     }
 
     private bool StaysInside(string link, string target) =>
-        !link.StartsWith('/') &&
+        !link.StartsWith('/') && !ClimbsAfterDescent(link) &&
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(target)!, link)).StartsWith(_fresh + "/", StringComparison.Ordinal);
+
+    // "a/../.." ends elsewhere than it reads when "a" is itself a link.
+    private static bool ClimbsAfterDescent(string link) => link.Split('/').SkipWhile(s => s is ".." or "." or "").Contains("..");
 
     // A link made by an earlier member must not carry a later one elsewhere.
     private void RefuseLinkedParents(string target)

@@ -24,10 +24,11 @@ public sealed class FullDiskTests
         await using var master = await MasterProcess.StartAsync(
             disk, ["unshare", "-Urm", "sh", "-c", Mount, disk, .. MasterProcess.Up(disk, "--slots", "1")], $"/proc/{{0}}/root{disk}");
         using var client = master.Client();
-        string ballast = Path.Combine(master.DataSeen, "ballast");
+        string first = Path.Combine(master.DataSeen, "ballast-1"), second = Path.Combine(master.DataSeen, "ballast-2");
         string before = await SubmitAsync(client, Plans.Job("echo before"));
         await WorkerKillTests.FinishedAsync(client, before);
-        await File.WriteAllBytesAsync(ballast, new byte[12 << 20]);
+        await File.WriteAllBytesAsync(first, new byte[2 << 20]);
+        await File.WriteAllBytesAsync(second, new byte[12 << 20]);
 
         // A log: what random bytes become in it fills the disk.
         string noisy = await SubmitAsync(client, Plans.Job("head -c 80000000 /dev/urandom | base64"));
@@ -37,9 +38,12 @@ public sealed class FullDiskTests
         Assert.Contains("make room", refused.Detail, StringComparison.Ordinal);
         var kept = await LinesAsync(client, noisy);
 
-        // Room: the job's end, which waited for it, is stored.
-        File.Delete(ballast);
-        var row = await WorkerKillTests.FinishedAsync(client, noisy);
+        // The log takes the first room too; then the job's end waits for room, and is stored when there is some.
+        File.Delete(first);
+        var ended = WorkerKillTests.FinishedAsync(client, noisy);
+        await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(15), TimeProvider.System));
+        File.Delete(second);
+        var row = await ended;
         Assert.Equal("failed", row["state"]!.ToString());
         Assert.Contains("No space left on device", row["reason"]!.ToString(), StringComparison.Ordinal);
         Assert.Contains("Make room", row["reason"]!.ToString(), StringComparison.Ordinal);
