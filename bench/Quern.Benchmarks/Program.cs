@@ -2,7 +2,9 @@ using System.Globalization;
 using Quern.Benchmarks;
 
 // Usage: Quern.Benchmarks [--rounds N] [--folder DIR] [WORD]   (only the benchmarks whose name contains WORD)
+// With QUERN_BENCH_POSTGRES="Host=...;Database=..." the store's are also run there, in tables of their own database.
 // A new benchmark is a class beside these and a line here.
+string? postgres = Environment.GetEnvironmentVariable("QUERN_BENCH_POSTGRES");
 Func<IBenchmark>[] benchmarks =
 [
     () => new LogAppend(lineBytes: 7, megabytes: 200),
@@ -12,6 +14,17 @@ Func<IBenchmark>[] benchmarks =
     () => new LogRead(),
     () => new LogPages(),
     () => new BlobWrite(),
+    () => new CodecUpdate(decode: true, lineBytes: 7),
+    () => new CodecUpdate(decode: true, lineBytes: 80),
+    () => new CodecUpdate(decode: false, lineBytes: 7),
+    () => new CodecUpdate(decode: false, lineBytes: 80),
+    () => new StoreJobs(null, jobs: 2000, workers: 1),
+    () => new StoreJobs(null, jobs: 2000, workers: 8),
+    .. postgres is null ? Array.Empty<Func<IBenchmark>>() :
+    [
+        () => new StoreJobs(postgres, jobs: 1000, workers: 1),
+        () => new StoreJobs(postgres, jobs: 1000, workers: 8),
+    ],
 ];
 
 int rounds = 5;

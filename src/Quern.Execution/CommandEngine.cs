@@ -13,7 +13,8 @@ public sealed class CommandEngine(EngineOptions options, TimeProvider time) : IA
 {
     private readonly ProcessHost _host = new(time);
     private readonly ConcurrentDictionary<RunningCommand, byte> _running = new();
-    private long _lastId;
+    /// <summary>Of the whole process: several engines may live in it, and a command is found by its id when it is killed.</summary>
+    private static long s_lastId;
 
     /// <summary>The command names it knows, in the spelling of both protocols, with the version stock workers of 3.7 report.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Commands => CommandTable.Versions;
@@ -35,7 +36,7 @@ public sealed class CommandEngine(EngineOptions options, TimeProvider time) : IA
             return new StartResult.Refused(e.Message);
         }
         string id = string.Create(
-            CultureInfo.InvariantCulture, $"{Environment.ProcessId}.{Interlocked.Increment(ref _lastId)}");
+            CultureInfo.InvariantCulture, $"{Environment.ProcessId}.{Interlocked.Increment(ref s_lastId)}");
         var output = new CommandOutput(channel, settings, time, options.UpdatesInFlight);
         var running = new RunningCommand(command, new CommandContext(output, channel, options, _host, time, id));
         _running[running] = 0;

@@ -18,7 +18,7 @@ public sealed record EngineOptions
     /// </summary>
     public int UpdatesInFlight { get; init; } = 8;
 
-    /// <summary>Blocks of an upload that may be unanswered at once; stock workers wait for each.</summary>
+    /// <summary>Blocks of an upload that may be unanswered at once; stock workers wait for each. With 1 a download, too, asks for a block only when the one before is written.</summary>
     public int BlocksInFlight { get; init; } = 4;
 
     /// <summary>The environment of this process.</summary>

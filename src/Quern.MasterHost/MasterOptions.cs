@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Quern.MasterHost.Configuration;
+using Quern.Storage;
 
 namespace Quern.MasterHost;
 
@@ -27,4 +28,7 @@ public sealed record MasterOptions
 
     /// <summary>Whether what an operator would tell a colleague is told on standard error; else only what went wrong.</summary>
     public bool Verbose { get; init; }
+
+    /// <summary>For tests that plant a defect in the store; no command line and no file reaches it.</summary>
+    internal Func<StoreOptions, StoreOptions>? AlterStore { get; init; }
 }

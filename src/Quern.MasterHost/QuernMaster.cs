@@ -104,7 +104,8 @@ public sealed class QuernMaster : IAsyncDisposable
         FarmStore store;
         try
         {
-            store = await FarmStore.OpenAsync(new StoreOptions { Connection = configuration.Store ?? $"sqlite:{folder["farm.db"]}" }, time, cancellationToken);
+            var storing = new StoreOptions { Connection = configuration.Store ?? $"sqlite:{folder["farm.db"]}" };
+            store = await FarmStore.OpenAsync(options.AlterStore?.Invoke(storing) ?? storing, time, cancellationToken);
         }
         catch (StoreVersionException e)
         {
@@ -149,6 +150,9 @@ public sealed class QuernMaster : IAsyncDisposable
         Finally(_gate.DisposeAsync);
         Finally(workers.Close);
         await _gate.StartAsync(cancellationToken);
+        var retention = new LogRetention(store, logs, configuration.Retention, time, logging.CreateLogger<LogRetention>());
+        Finally(retention.DisposeAsync);
+        retention.Start();
 
         // The doors for workers.
         workers.SetAccounts(accounts);

@@ -10,6 +10,7 @@ public static class EventKinds
     public const string JobFinished = "job.finished";
     public const string JobLost = "job.lost";
     public const string JobCancelRequested = "job.cancel_requested";
+    public const string LogDeleted = "log.deleted";
     public const string RecipeSaved = "recipe.saved";
     public const string RecipeDeleted = "recipe.deleted";
     public const string ArtifactPublished = "artifact.published";

@@ -30,16 +30,31 @@ public sealed partial class FarmStore
                 : await EndAttemptAsync(w, running[0], outcome, log, actor);
         }, cancellationToken);
 
-    /// <summary>Makes every running job whose lease has run out lost.</summary>
-    /// <returns>How many there were.</returns>
-    public Task<int> RequeueExpiredAsync(CancellationToken cancellationToken) =>
+    /// <summary>Renews the leases of what runs on a node, then makes every running job whose lease has run out lost.</summary>
+    /// <remarks>Both by one reading of the clock in one transaction: a wall clock that was set cannot come between them.</remarks>
+    /// <param name="jobs">What really runs there; other jobs of the node run out like those of a dead one.</param>
+    /// <returns>How many were lost.</returns>
+    public Task<int> KeepLeasesAsync(string node, ImmutableArray<JobId> jobs, TimeSpan lease, CancellationToken cancellationToken) =>
         WriteAsync(async w =>
         {
-            var expired = await RunningAsync(w, "lease_until < @key", ("key", w.Time));
-            foreach (var job in expired)
-                await EndAttemptAsync(w, job, new BuildOutcome.Lost($"node {job.Node} did not renew its lease in time"), job.Log, Actor.Farm);
-            return expired.Count;
+            long until = UnixMicroseconds.From(w.Now + lease);
+            foreach (var job in jobs)
+                await w.Sql.ExecuteAsync("UPDATE jobs SET lease_until = @until WHERE id = @id AND state = 'running' AND node = @node",
+                    ("until", until), ("id", job.ToString()), ("node", node));
+            return await LoseExpiredAsync(w);
         }, cancellationToken);
+
+    /// <summary>Makes every running job whose lease has run out lost.</summary>
+    /// <returns>How many there were.</returns>
+    public Task<int> RequeueExpiredAsync(CancellationToken cancellationToken) => WriteAsync(LoseExpiredAsync, cancellationToken);
+
+    private async ValueTask<int> LoseExpiredAsync(WriteSession w)
+    {
+        var expired = await RunningAsync(w, "lease_until < @key", ("key", w.Time));
+        foreach (var job in expired)
+            await EndAttemptAsync(w, job, new BuildOutcome.Lost($"node {job.Node} did not renew its lease in time"), job.Log, Actor.Farm);
+        return expired.Count;
+    }
 
     /// <summary>Makes every running job of a node lost, for instance because the node starts anew.</summary>
     /// <returns>How many there were.</returns>

@@ -1,4 +1,4 @@
 namespace Quern.Storage;
 
 /// <summary>What the job's row says about its finished log: how many lines and bytes of text are kept.</summary>
-public sealed record JobLogFacts(long Lines, long Bytes);
+public readonly record struct JobLogFacts(long Lines, long Bytes);

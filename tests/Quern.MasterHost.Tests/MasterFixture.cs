@@ -26,10 +26,10 @@ internal sealed class MasterFixture : IAsyncDisposable
 
     public T Get<T>() where T : notnull => Master.Services.GetRequiredService<T>();
 
-    public static async Task<MasterFixture> StartAsync(FarmConfiguration? configuration = null)
+    public static async Task<MasterFixture> StartAsync(FarmConfiguration? configuration = null, TimeProvider? time = null)
     {
         var folder = new ScratchFolder();
-        var start = await QuernMaster.StartAsync(Options(folder.Path, configuration), TimeProvider.System, CancellationToken.None);
+        var start = await QuernMaster.StartAsync(Options(folder.Path, configuration), time ?? TimeProvider.System, CancellationToken.None);
         return new MasterFixture(folder, Assert.IsType<MasterStart.Running>(start).Master);
     }
 

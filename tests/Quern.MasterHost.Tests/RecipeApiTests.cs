@@ -56,8 +56,16 @@ public sealed class RecipeApiTests
         {
             ["package"] = new JsonObject
             {
-                ["name"] = "aaa", ["version"] = "1.1", ["real_version"] = "2", ["dependencies"] = new JsonArray(), ["build_dependencies"] = new JsonArray(),
-                ["cross_dependencies"] = new JsonArray(), ["source"] = source, ["extra_sources"] = new JsonArray(), ["description"] = "", ["build_script"] = new JsonArray("make"),
+                ["name"] = "aaa",
+                ["version"] = "1.1",
+                ["real_version"] = "2",
+                ["dependencies"] = new JsonArray(),
+                ["build_dependencies"] = new JsonArray(),
+                ["cross_dependencies"] = new JsonArray(),
+                ["source"] = source,
+                ["extra_sources"] = new JsonArray(),
+                ["description"] = "",
+                ["build_script"] = new JsonArray("make"),
             },
         };
 

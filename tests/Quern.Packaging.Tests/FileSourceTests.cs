@@ -37,7 +37,7 @@ public sealed class FileSourceTests : IDisposable
 
     [Fact]
     public async Task Without_a_configured_folder_nothing_is_read() =>
-        Assert.Contains("sources.folders", Assert.IsType<FetchResult.Failed>(await FetchAsync(_folder["allowed/a.txt"], none: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("sources.file_folders", Assert.IsType<FetchResult.Failed>(await FetchAsync(_folder["allowed/a.txt"], none: true)).Message, StringComparison.Ordinal);
 
     [Theory]
     [Trait("CWE", "59")]

@@ -8,7 +8,12 @@ public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
+
+    /// <summary>What timers and timestamps go by; only <see cref="Advance"/> moves it.</summary>
     private DateTimeOffset _now = new(2061, 7, 28, 3, 14, 15, TimeSpan.Zero);
+
+    /// <summary>By how much the wall clock was set wrong.</summary>
+    private TimeSpan _jumped;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -16,10 +21,13 @@ public sealed class ManualTimeProvider : TimeProvider
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (_lock) return _now;
+        lock (_lock) return _now + _jumped;
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (_lock) return _now.Ticks;
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -28,10 +36,10 @@ public sealed class ManualTimeProvider : TimeProvider
         return timer;
     }
 
-    /// <summary>Moves the wall clock without firing timers, forwards or backwards: an administrator set it.</summary>
+    /// <summary>Moves the wall clock alone, forwards or backwards: an administrator set it. Timers and timestamps do not notice.</summary>
     public void Jump(TimeSpan by)
     {
-        lock (_lock) _now += by;
+        lock (_lock) _jumped += by;
     }
 
     /// <summary>Lets time pass; every timer that falls due meanwhile fires once per period.</summary>

@@ -87,7 +87,7 @@ public sealed class EmbeddedWorkerLinkTests : IAsyncLifetime
 
         var result = await RunAsync(new RemoteCommand.Shell { Script = "echo started; sleep 1000" });
 
-        Assert.Contains("disk full", Assert.IsType<CommandResult.Lost>(result).Reason, StringComparison.Ordinal);
+        Assert.Contains("disk full", Assert.IsType<CommandResult.Refused>(result).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -67,15 +67,30 @@ internal sealed class DownloadCommand : IWorkerCommand
     private async Task<bool> ReceiveAsync(CommandContext context, FileStream file)
     {
         long room = _maxSize ?? long.MaxValue;
-        while (!_interrupted)
+        bool ahead = context.Options.BlocksInFlight > 1;
+        Task<ReadOnlyMemory<byte>>? next = null;
+        try
         {
-            if (room <= 0) return false;
-            var block = await context.Channel.ReadBlockAsync(Math.Min(_blockBytes, room));
-            if (block.IsEmpty) return true;
-            if (block.Length > room) block = block[..(int)room];
-            await file.WriteAsync(block);
-            room -= block.Length;
+            while (!_interrupted)
+            {
+                if (room <= 0) return false;
+                next ??= context.Channel.ReadBlockAsync(Math.Min(_blockBytes, room)).AsTask();
+                var block = await next;
+                next = null;
+                if (block.IsEmpty) return true;
+                if (block.Length > room) block = block[..(int)room];
+                room -= block.Length;
+                // Asked for before this one is written: the master reads meanwhile, and sees the same requests as ever. Not where
+                // a block is the master's own buffer, which the next one overwrites.
+                if (ahead && room > 0 && !_interrupted) next = context.Channel.ReadBlockAsync(Math.Min(_blockBytes, room)).AsTask();
+                await file.WriteAsync(block);
+            }
+            return false;
         }
-        return false;
+        finally
+        {
+            // Answered before the close goes out; whatever went wrong is known already.
+            if (next is not null) await next.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Api;
 
@@ -22,6 +23,12 @@ internal sealed partial class ErrorPage(RequestDelegate next, ILogger<ErrorPage>
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
             await ApiProblem.Write(context, e.StatusCode, e.StatusCode == 413 ? "Too large" : "Bad request", Explain(e));
+        }
+        catch (Exception e) when (!context.Response.HasStarted && StoreTrouble.Explain(e) is not null)
+        {
+            Log.RequestFailed(logger, context.Request.Method, context.Request.Path, e);
+            context.Response.Headers.RetryAfter = "10";
+            await ApiProblem.Write(context, 503, "Not stored", StoreTrouble.Explain(e)!);
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {

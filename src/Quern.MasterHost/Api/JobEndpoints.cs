@@ -98,6 +98,7 @@ internal static class JobEndpoints
         int count = 0;
         foreach (var step in request.Steps)
         {
+            if (step.IsDefault) return ApiProblem.Bad("'steps' must be a list of lists of package names.");
             var names = new List<PackageName>();
             foreach (string text in step)
             {

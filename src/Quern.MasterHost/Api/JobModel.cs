@@ -43,6 +43,9 @@ internal sealed record JobModel
     public required long LogLines { get; init; }
     public required long LogBytes { get; init; }
 
+    /// <summary>When retention deleted the log; null while it is kept.</summary>
+    public required DateTimeOffset? LogDeletedAt { get; init; }
+
     /// <summary>Null without an artifact.</summary>
     public required ArtifactModel? Artifact { get; init; }
 
@@ -78,6 +81,7 @@ internal sealed record JobModel
         CancelRequested = row.CancelRequested,
         LogLines = row.Log.Lines,
         LogBytes = row.Log.Bytes,
+        LogDeletedAt = row.LogDeletedAt,
         Artifact = row.Artifact is { } artifact ? new ArtifactModel(artifact.Sha256.Hex, artifact.Bytes) : null,
     };
 }

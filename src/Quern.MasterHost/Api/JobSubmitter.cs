@@ -20,7 +20,7 @@ internal sealed class JobSubmitter(FarmStore store, RecipeBuilds builds, MasterP
     /// <summary>Takes all jobs of a request, or none.</summary>
     public async Task<Taken> SubmitAsync(SubmitRequest request, Principal who, CancellationToken cancellationToken)
     {
-        if (request.Jobs.Length == 0) return new Taken.Bad("'jobs' is empty: a submission holds at least one job.");
+        if (request.Jobs.IsDefaultOrEmpty) return new Taken.Bad("'jobs' is empty: a submission holds at least one job.");
         if (request.Jobs.Length > limits.BatchJobs) return new Taken.Bad($"'jobs' holds {request.Jobs.Length} jobs; at most {limits.BatchJobs} are taken at once.");
         if (request.Batch is { Length: 0 or > MaxTitle }) return new Taken.Bad($"'batch' must be a title of 1 to {MaxTitle} characters.");
         if (request.IdempotencyKey is { Length: 0 or > 200 }) return new Taken.Bad("'idempotency_key' must have 1 to 200 characters.");
@@ -83,11 +83,14 @@ internal sealed class JobSubmitter(FarmStore store, RecipeBuilds builds, MasterP
         }
     }
 
-    private Taken? RefusalOf(JobRequest job, Principal who)
+    private Taken? RefusalOf(JobRequest? job, Principal who)
     {
+        if (job is null) return new Taken.Bad("null is no job.");
+        if (job.Needs.IsDefault || job.Needs.Any(n => n is null)) return new Taken.Bad("'needs' must be a list of ids, numbers or '@INDEX'.");
+        if (job.Workers.IsDefault) return new Taken.Bad("'workers' must be a list of names.");
         if (job.Recipe is null == job.Plan is null) return new Taken.Bad("a job needs either 'recipe' or 'plan'.");
         if (job.Title is { Length: 0 or > MaxTitle }) return new Taken.Bad($"'title' must have 1 to {MaxTitle} characters.");
-        if (job.Builder is { } builder && !IsPlace(builder)) return new Taken.Bad("'builder' must be 1 to 100 letters, digits, '.', '_' and '-', not beginning with '.': it names a folder of the worker.");
+        if (job.Builder is { } builder && !IsPlace(builder)) return new Taken.Bad("'builder' must be 1 to 100 letters, digits, '.', '_' and '-', not beginning with '.' or '-': it names a folder of the worker.");
         if (job.Needs.Length > MaxNeeds) return new Taken.Bad($"'needs' holds over {MaxNeeds} jobs.");
         if (job.Workers.Length > MaxName) return new Taken.Bad($"'workers' holds over {MaxName} names.");
         foreach (string worker in job.Workers)
@@ -114,7 +117,7 @@ internal sealed class JobSubmitter(FarmStore store, RecipeBuilds builds, MasterP
         workers.IsEmpty ? "" : new PoolRule.Requirement("worker", workers).ToString();
 
     private static bool IsPlace(string builder) =>
-        builder.Length is > 0 and <= 100 && builder[0] != '.' && builder.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        builder.Length is > 0 and <= 100 && builder[0] is not ('.' or '-') && builder.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     private static string? TitleFor(ImmutableArray<NewJob> jobs) => jobs.Length > 1 ? $"{jobs[0].Title} and {jobs.Length - 1} more" : null;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,9 +18,9 @@ internal static class LogEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/jobs/{job}/log", PageAsync).Needs(Right.JobRead).Produces<LogModel>().ProducesProblem(404);
-        api.MapGet("/jobs/{job}/log/text", TextAsync).Needs(Right.JobRead).Produces(200, contentType: "text/plain").ProducesProblem(404);
-        api.MapGet("/jobs/{job}/log/follow", FollowAsync).Needs(Right.JobRead).Produces(200, contentType: "text/event-stream").ProducesProblem(404);
+        api.MapGet("/jobs/{job}/log", PageAsync).Needs(Right.JobRead).Produces<LogModel>().ProducesProblem(404).ProducesProblem(410);
+        api.MapGet("/jobs/{job}/log/text", TextAsync).Needs(Right.JobRead).Produces(200, contentType: "text/plain").ProducesProblem(404).ProducesProblem(410);
+        api.MapGet("/jobs/{job}/log/follow", FollowAsync).Needs(Right.JobRead).Produces(200, contentType: "text/event-stream").ProducesProblem(404).ProducesProblem(410);
     }
 
     /// <param name="from">The first line, from 1; below 0 counts from the end.</param>
@@ -30,6 +31,7 @@ internal static class LogEndpoints
     {
         if (lines is < 1 or > MaxLines) return ApiProblem.Bad($"'lines' must be from 1 to {MaxLines}.");
         if (await store.FindJobAsync(job, cancellationToken) is not { } row) return JobEndpoints.NoJob(job);
+        if (row.LogDeletedAt is { } deletedAt) return Gone(row, deletedAt);
         using var reader = await OpenAsync(logs, row, attempt, name, cancellationToken);
         if (reader is null) return Results.Json(new LogModel(1, [], 0, 1, row.State.IsFinished()), ApiJson.Default.LogModel);
         var page = await reader.ReadAsync(Math.Max(1, from), from < 0 ? 0 : lines, cancellationToken);
@@ -40,6 +42,7 @@ internal static class LogEndpoints
     private static async Task<IResult> TextAsync(string job, FarmStore store, LogStore logs, HttpContext context, int attempt = 0, string name = "")
     {
         if (await store.FindJobAsync(job, context.RequestAborted) is not { } row) return JobEndpoints.NoJob(job);
+        if (row.LogDeletedAt is { } deletedAt) return Gone(row, deletedAt);
         using var reader = await OpenAsync(logs, row, attempt, name, context.RequestAborted);
         context.Response.ContentType = "text/plain; charset=utf-8";
         if (reader is not null) await reader.CopyTextAsync(context.Response.Body, context.RequestAborted);
@@ -51,6 +54,7 @@ internal static class LogEndpoints
         string job, FarmStore store, LogStore logs, HttpContext context, [FromKeyedServices("streams")] StreamSlots slots, IHostApplicationLifetime lifetime, long from = 1)
     {
         if (await store.FindJobAsync(job, context.RequestAborted) is not { } row) return JobEndpoints.NoJob(job);
+        if (row.LogDeletedAt is { } deletedAt) return Gone(row, deletedAt);
         if (long.TryParse(context.Request.Headers["Last-Event-ID"].ToString(), out long last)) from = last + 1;
         using var slot = slots.TryTake();
         if (slot is null) return ApiProblem.Result(503, "Busy", "Too many streams are open; try again later.");
@@ -78,8 +82,10 @@ internal static class LogEndpoints
             long seen = store.LastSequence;
             row = await store.FindJobAsync(row.Id.ToString(), ending) ?? row;
             if (row.Attempt != attempt) (attempt, next) = (row.Attempt, 1);   // lost and started again: another log
+            bool open;
             using (var reader = await OpenAsync(logs, row, attempt, "", ending))
             {
+                open = reader is not null;
                 if (reader is not null)
                 {
                     await foreach (var page in reader.FollowAsync(next, ending))
@@ -91,11 +97,25 @@ internal static class LogEndpoints
                 }
             }
             if (row.State.IsFinished()) break;
-            // The log is closed a moment before the outcome is stored, and opened a moment after the start is.
-            await store.WaitPastAsync(seen, ending);
+            // The log is closed a moment before the outcome is stored, and opened a moment after the start is, which is no event.
+            if (open || row.State != JobState.Running) await store.WaitPastAsync(seen, ending);
+            else await OpenOrChangedAsync(row, store, logs, seen, ending);
         }
         ServerSentEvents.Write(output, "end", null, JsonSerializer.SerializeToUtf8Bytes(JobModel.Of(row), ApiJson.Default.JobModel));
         await output.FlushAsync(ending);
+    }
+
+    private static IResult Gone(JobRow row, DateTimeOffset deletedAt) => ApiProblem.Result(
+        StatusCodes.Status410Gone, "Gone",
+        $"The log of job {row.Number} was deleted by retention on {deletedAt.UtcDateTime.ToString("yyyy-MM-dd 'at' HH:mm", CultureInfo.InvariantCulture)} UTC: " +
+        $"{(row.State == JobState.Failed ? "logs of failed jobs are kept as long as retention.failed_logs" : "logs are kept as long as retention.logs")} in quern.yaml says.");
+
+    private static async Task OpenOrChangedAsync(JobRow row, FarmStore store, LogStore logs, long seen, CancellationToken ending)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        var first = await Task.WhenAny(logs.WaitForOpenAsync(row.Id, row.Attempt, "", either.Token), store.WaitPastAsync(seen, either.Token));
+        await either.CancelAsync();
+        await first;
     }
 
     private static async Task<LogReader?> OpenAsync(LogStore logs, JobRow row, int attempt, string name, CancellationToken cancellationToken)

@@ -127,6 +127,7 @@ internal static class PageEndpoints
         CreatedAt = row.CreatedAt,
         Elapsed = row.StartedAt is { } started ? (row.FinishedAt ?? now) - started : null,
         LogLines = row.Log.Lines,
+        LogDeletedAt = row.LogDeletedAt,
         Artifact = row.Artifact?.Sha256.Hex ?? "",
         ArtifactBytes = row.Artifact?.Bytes ?? 0,
     };

@@ -6,18 +6,28 @@ namespace Quern.MasterHost.Api;
 internal static class PlanChecks
 {
     /// <summary>Null when a step can be run; else a sentence.</summary>
-    public static string? Refuse(PlanStep step)
+    public static string? Refuse(PlanStep? step)
     {
+        if (step is null) return "a step is null.";
         if (step.Name.Length is 0 or > 200) return "a step's name must have 1 to 200 characters.";
         return step.Command switch
         {
             RemoteCommand.Shell shell when shell.Command.IsDefaultOrEmpty && shell.Script is null => $"step '{step.Name}' has neither 'command' nor 'script'.",
             RemoteCommand.Shell { Command.IsDefaultOrEmpty: false, Script: not null } => $"step '{step.Name}' has both 'command' and 'script'.",
+            RemoteCommand.Shell shell when !IsArguments(shell) => $"step '{step.Name}' has a word of its command, script or environment that is null or holds a NUL; no program can be given that.",
             RemoteCommand.UploadFile { BlockSize: <= 0 } or RemoteCommand.UploadDirectory { BlockSize: <= 0 } or RemoteCommand.DownloadFile { BlockSize: <= 0 } =>
                 $"step '{step.Name}' has a block size that is not above 0.",
             _ => null,
         };
     }
+
+    private static bool IsArguments(RemoteCommand.Shell shell) =>
+        (shell.Command.IsDefault || shell.Command.All(IsArgument)) && (shell.Script is null || IsArgument(shell.Script)) &&
+        IsArgument(shell.WorkingDirectory) && shell.Environment.All(v => IsArgument(v.Key) && (v.Value is null || IsArgument(v.Value))) &&
+        shell.LogFiles.All(l => IsArgument(l.Key) && IsArgument(l.Value));
+
+    // JSON may bring a null where the type allows none.
+    private static bool IsArgument(string? text) => text is not null && !text.Contains('\0', StringComparison.Ordinal);
 
     /// <summary>Files and folders of the master that a plan would read or write.</summary>
     public static IEnumerable<string> MasterPathsOf(Plan plan)

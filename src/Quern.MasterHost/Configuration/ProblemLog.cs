@@ -12,6 +12,12 @@ internal sealed class ProblemLog(string file)
     private readonly List<ConfigurationProblem> _problems = [];
     private int _visits;
 
+    /// <summary>
+    /// The keys that each section read so far may have, by the section's path (<c>limits</c>, <c>workers[0]</c>, empty for the
+    /// whole file). What the mapper asks for is thus known from the mapper itself; the test of docs/configuration.md reads it.
+    /// </summary>
+    public Dictionary<string, string[]> KnownKeys { get; } = new(StringComparer.Ordinal);
+
     public bool Any => _problems.Count > 0;
 
     public void Add(Mark at, string message) => _problems.Add(new ConfigurationProblem(file, at.Line, at.Column, message));

@@ -38,6 +38,7 @@ internal sealed class YamlSection
     public static YamlSection? Read(YamlNode node, string path, ProblemLog problems, params string[] known)
     {
         if (!problems.Visit(node.Start)) return null;
+        problems.KnownKeys[path] = known;
         if (node is YamlMappingNode mapping) return new YamlSection(mapping, path, problems, known);
         problems.Add(node.Start, $"{Named(path)} must be a mapping; {Allowed(known)}.");
         return null;

@@ -66,7 +66,7 @@ public static class FetchProgram
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            result = new FetchResult.Failed($"Source {request.Source} was not fetched within {request.Limits.Deadline}. Try again, or raise sources.deadline in quern.yaml.", true);
+            result = new FetchResult.Failed($"Source {request.Source} was not fetched within {request.Limits.Deadline}. Try again, or upload the file as an extra source.", true);
         }
         return result is FetchResult.Fetched fetched && request.Sha256 is { } expected && !expected.Equals(fetched.Sha256, StringComparison.OrdinalIgnoreCase)
             ? new FetchResult.Failed($"Source {request.Source} has SHA-256 {fetched.Sha256}, the recipe or an earlier fetch says {expected}. " +

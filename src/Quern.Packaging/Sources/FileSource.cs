@@ -6,12 +6,12 @@ internal static class FileSource
     public static async Task<FetchResult> FetchAsync(string path, FetchRequest request, CancellationToken cancellationToken)
     {
         if (request.Folders.IsEmpty)
-            return Fail("file: sources are not allowed. Name the folders that may be read in sources.folders of quern.yaml", path);
+            return Fail("file: sources are not allowed. Name the folders that may be read in sources.file_folders of quern.yaml", path);
         string? real = RealPath(path);
         if (real is null) return Fail("there is no such file. Check the path in the recipe", path);
         // Links are resolved on both sides first: what counts is where the bytes lie.
         bool allowed = request.Folders.Any(f => RealPath(f) is { } folder && real.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal));
-        if (!allowed) return Fail("it does not lie under one of the folders in sources.folders of quern.yaml. Move it or add the folder", path);
+        if (!allowed) return Fail("it does not lie under one of the folders in sources.file_folders of quern.yaml. Move it or add the folder", path);
         if (Directory.Exists(real)) return Fail("it is a folder", path);
         try
         {

@@ -87,7 +87,7 @@ public sealed class SourceFetcher(SourceFetcherOptions options, IBlobSource blob
                 }
             default:
                 return new SourceResult.Failed($"Source {request.Source} was not fetched: the fetcher ended with code {ended.ExitCode} ({ended.LastError}). " +
-                    "A limit may be too small; see sources.limits in quern.yaml.", true);
+                    "The kernel may have stopped it for its size or time: if the source is very large, raise limits.source_bytes in quern.yaml.", true);
         }
     }
 }

@@ -49,7 +49,7 @@ internal static class WebSource
         catch (HttpRequestException e) when (e.InnerException is AddressRefusedException refused)
         {
             return new FetchResult.Failed(
-                $"Source {address} was not fetched: {refused.Message}. If the farm may read there, set sources.allow_private: true in quern.yaml.", false);
+                $"Source {address} was not fetched: {refused.Message}. If the farm may read there, set sources.allow_private_addresses: true in quern.yaml.", false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {

@@ -22,12 +22,14 @@ internal sealed class FileUploadObserver : CommandObserver
 
     public override string? Unfinished => _whole ? null : "the worker did not finish the upload";
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> block)
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> block)
     {
         if (_bytes + block.Length > _maxBytes)
             throw new TransferRefusedException($"The upload to '{_path}' is over its limit of {_maxBytes} bytes.");
-        await RandomAccess.WriteAsync(_file.SafeFileHandle, block, _bytes);
+        // Into the page cache, as the log does: a file handle has no asynchronous write, only another thread that does this one.
+        RandomAccess.Write(_file.SafeFileHandle, block.Span, _bytes);
         _bytes += block.Length;
+        return ValueTask.CompletedTask;
     }
 
     public override ValueTask CloseWriteAsync()

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Quern.Model;
 using Quern.Storage;
 
@@ -20,11 +21,14 @@ public sealed partial class Gate
 
     private async Task RunJobAsync(ClaimedJob job, Seat seat, RunningJob running)
     {
-        var log = new JobLog(logs, job.Id, job.Attempt, time);
+        JobLog? log = null;
         BuildOutcome outcome;
         try
         {
+            log = new JobLog(logs, job.Id, job.Attempt, time);
+            if (job.Attempt > 1) await log.SayAsync($"--- attempt {job.Attempt}: the one before was lost with its worker or its master");
             outcome = await BuildAsync(job, seat, log, running.Cancel.Token);
+            if (outcome is BuildOutcome.Lost lost) await log.SayAsync($"--- this attempt is lost: {lost.Reason}");
         }
         catch (OperationCanceledException) when (running.Cancel.IsCancellationRequested)
         {
@@ -73,14 +77,12 @@ public sealed partial class Gate
         }
     }
 
-    private async Task FinishAsync(ClaimedJob job, Seat seat, JobLog log, BuildOutcome outcome, RunningJob running)
+    private async Task FinishAsync(ClaimedJob job, Seat seat, JobLog? log, BuildOutcome outcome, RunningJob running)
     {
         try
         {
             var facts = await CloseLogAsync(job, log);
-            // A stopping gate leaves its jobs to the next start, which declares them lost and runs them again.
-            if (!_stopping.IsCancellationRequested)
-                await store.CompleteAsync(job.Id, job.Attempt, outcome, facts, new Actor($"worker:{seat.Worker}"), CancellationToken.None);
+            await StoreOutcomeAsync(job, seat, outcome, facts);
         }
         catch (Exception e)
         {
@@ -92,15 +94,40 @@ public sealed partial class Gate
             _running.TryRemove(job.Id, out _);
             pool.Release(seat);
             running.Cancel.Dispose();
+            // Also for a claim that came before the outcome after all, and lost.
             _doorbell.Ring();
         }
     }
 
-    private async Task<JobLogFacts> CloseLogAsync(ClaimedJob job, JobLog log)
+    /// <summary>Tries until the store takes it: a disk that is full or a database that is away does not cost the work that was done.</summary>
+    private async Task StoreOutcomeAsync(ClaimedJob job, Seat seat, BuildOutcome outcome, JobLogFacts facts)
+    {
+        // A stopping gate leaves its jobs to the next start, which declares them lost and runs them again.
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var stored = store.CompleteAsync(job.Id, job.Attempt, outcome, facts, new Actor($"worker:{seat.Worker}"), CancellationToken.None);
+                // The place is free now: the store takes the next claim after this outcome, often in the same commit. A store
+                // that is away takes no claim either, so no work begins that could not be kept.
+                pool.Release(seat);
+                _doorbell.Ring();
+                await stored;
+                return;
+            }
+            catch (Exception e) when (e is DbException or IOException)
+            {
+                Log.OutcomeWaits(logger, job.Id, e);
+                await Task.Delay(Retry, time, _stopping.Token);
+            }
+        }
+    }
+
+    private async Task<JobLogFacts> CloseLogAsync(ClaimedJob job, JobLog? log)
     {
         try
         {
-            return await log.CompleteAsync();
+            return log is null ? new JobLogFacts(0, 0) : await log.CompleteAsync();
         }
         catch (LogWriteException e)
         {
@@ -139,7 +166,7 @@ public sealed partial class Gate
             catch (Exception e)
             {
                 Log.JournalNotRead(logger, e);
-                await Task.Delay(TimeSpan.FromSeconds(1), time, CancellationToken.None);
+                await Task.Delay(Retry, time, CancellationToken.None);
             }
         }
     }
@@ -165,8 +192,8 @@ public sealed partial class Gate
             {
                 try
                 {
-                    if (!_running.IsEmpty) await store.RenewAsync(options.Node, time.GetUtcNow() + options.Lease, stopping);
-                    if (await store.RequeueExpiredAsync(stopping) is > 0 and var count) Log.LeasesExpired(logger, count);
+                    // Only what really runs here is renewed: a claim whose answer was lost runs out and its job runs again.
+                    if (await store.KeepLeasesAsync(options.Node, [.. _running.Keys], options.Lease, stopping) is > 0 and var count) Log.LeasesExpired(logger, count);
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {

@@ -37,7 +37,10 @@ public sealed partial class Gate
         [LoggerMessage(2110, LogLevel.Error, "The journal could not be read; it is tried again in a second.")]
         public static partial void JournalNotRead(ILogger logger, Exception exception);
 
-        [LoggerMessage(2111, LogLevel.Debug, "A link was given up while the gate stopped.")]
-        public static partial void StoppedEarly(ILogger logger, Exception exception);
+        [LoggerMessage(2111, LogLevel.Warning, "That worker {Worker} {Kind} could not be stored.")]
+        public static partial void WorkerEventNotStored(ILogger logger, WorkerName worker, string kind, Exception exception);
+
+        [LoggerMessage(2112, LogLevel.Error, "The outcome of job {Job} could not be stored; it is tried again every second until it can.")]
+        public static partial void OutcomeWaits(ILogger logger, JobId job, Exception exception);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Quern.Model;
 using Quern.Scheduling.Matching;
@@ -27,6 +28,9 @@ public sealed partial class Gate(
 {
     /// <summary>Ready jobs of one pool that one round looks at, at most: what a busy builder may have at the front of the queue.</summary>
     private const int MaxDepth = 16_384;
+
+    /// <summary>How soon the store is asked again after it failed.</summary>
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private readonly Doorbell _doorbell = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -70,23 +74,32 @@ public sealed partial class Gate(
         try
         {
             pool.Join(link);
-            await store.SaveWorkerEventAsync(worker, "connected", link.Description.Protocol, link.Description, CancellationToken.None);
+            await RememberAsync(worker, "connected", link.Description.Protocol, link.Description);
             Log.WorkerConnected(logger, worker, link.Description.Protocol);
             _doorbell.Ring();
             string reason = await link.Closed;
             pool.Leave(link);
             Log.WorkerDisconnected(logger, worker, reason);
-            await store.SaveWorkerEventAsync(worker, "disconnected", reason, null, CancellationToken.None);
-        }
-        catch (Exception e) when (_stopping.IsCancellationRequested)
-        {
-            Log.StoppedEarly(logger, e);
+            await RememberAsync(worker, "disconnected", reason, null);
         }
         finally
         {
             pool.Leave(link);
             await link.DisposeAsync();
             _links.TryRemove(link, out _);
+        }
+    }
+
+    /// <summary>Keeps that a worker came or went. That the store cannot take it is no reason to send the worker away.</summary>
+    private async Task RememberAsync(WorkerName worker, string kind, string reason, WorkerDescription? description)
+    {
+        try
+        {
+            await store.SaveWorkerEventAsync(worker, kind, reason, description, CancellationToken.None);
+        }
+        catch (Exception e) when (e is DbException or IOException or ObjectDisposedException)
+        {
+            Log.WorkerEventNotStored(logger, worker, kind, e);
         }
     }
 
@@ -107,7 +120,7 @@ public sealed partial class Gate(
             {
                 // The store may be away for a while (PostgreSQL restarts); nothing is claimed meanwhile.
                 Log.DispatchFailed(logger, e);
-                await Task.Delay(TimeSpan.FromSeconds(1), time, CancellationToken.None);
+                await Task.Delay(Retry, time, CancellationToken.None);
                 _doorbell.Ring();
             }
         }

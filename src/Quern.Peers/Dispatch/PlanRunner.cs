@@ -68,7 +68,7 @@ public sealed class PlanRunner(BlobStore blobs, MasterPaths paths, PlanRunnerOpt
     private static BuildOutcome? Judge(PlanStep step, CommandResult result, CommandObserver observer) => result switch
     {
         CommandResult.Lost lost => new BuildOutcome.Lost(lost.Reason),
-        CommandResult.Refused refused => new BuildOutcome.Failed(step.Name, null, $"The worker could not do step '{step.Name}': {refused.Reason}"),
+        CommandResult.Refused refused => new BuildOutcome.Failed(step.Name, null, $"Step '{step.Name}' could not be done: {refused.Reason}"),
         CommandResult.Ended { ExitCode: 0 } when observer.Unfinished is { } missing =>
             new BuildOutcome.Failed(step.Name, 0, $"Step '{step.Name}' ended well, but {missing}."),
         CommandResult.Ended { ExitCode: 0 } => null,

@@ -28,7 +28,11 @@ public sealed class WorkerPool
     /// <summary>Sets a worker's plain tags, connected or not.</summary>
     public void SetTags(WorkerName worker, ImmutableArray<string> tags)
     {
-        lock (_lock) _tags[worker] = tags;
+        lock (_lock)
+        {
+            _tags[worker] = tags;
+            if (_members.TryGetValue(worker, out var member)) member.OfferedTags = null;
+        }
     }
 
     /// <summary>Takes a link in. An older link of the same name is closed and forgotten; its jobs end as lost.</summary>
@@ -60,11 +64,18 @@ public sealed class WorkerPool
         {
             var standings = ImmutableArray.CreateBuilder<WorkerStanding>(_members.Count);
             foreach (var (name, member) in _members)
+            {
+                ImmutableArray<string> tags = _tags.TryGetValue(name, out var given) ? given : [];
+                // Made once per worker: a dispatch round looks at every one of them.
+                member.OfferedTags ??= WorkerStanding.OfferedBy(member.Link.Description, tags);
                 standings.Add(new WorkerStanding(
-                    member.Link.Description, SlotsOf(name), member.Busy.Count, [.. member.Busy.Where(b => b.Builder.Length > 0).Select(b => b.Builder)])
+                    member.Link.Description, SlotsOf(name), member.Busy.Count,
+                    member.Busy.Count == 0 ? [] : [.. member.Busy.Where(b => b.Builder.Length > 0).Select(b => b.Builder)])
                 {
-                    Tags = _tags.TryGetValue(name, out var tags) ? tags : [],
+                    Tags = tags,
+                    OfferedTags = member.OfferedTags,
                 });
+            }
             return standings.DrainToImmutable();
         }
     }
@@ -82,12 +93,13 @@ public sealed class WorkerPool
         }
     }
 
+    /// <summary>Gives a place back; a second time does nothing, also when another job holds the same place by then.</summary>
     public void Release(Seat seat)
     {
         lock (_lock)
         {
             if (_members.TryGetValue(seat.Worker, out var member) && ReferenceEquals(member.Link, seat.Link))
-                member.Busy.Remove(seat);
+                member.Busy.RemoveAll(held => ReferenceEquals(held, seat));
         }
     }
 
@@ -115,6 +127,9 @@ public sealed class WorkerPool
 
         /// <summary>Written by TryTake and Release under the lock.</summary>
         public List<Seat> Busy { get; } = [];
+
+        /// <summary>What the scheduler is told of its tags; null until asked for, and again when they change.</summary>
+        public ImmutableHashSet<string>? OfferedTags { get; set; }
     }
 }
 
@@ -128,17 +143,23 @@ public sealed record WorkerStanding(WorkerDescription Description, int Slots, in
     /// <summary>Plain tags from the configuration.</summary>
     public ImmutableArray<string> Tags { get; init; } = [];
 
+    /// <summary>The tags in the scheduler's words, when they are known already.</summary>
+    internal ImmutableHashSet<string>? OfferedTags { get; init; }
+
     /// <summary>The worker in the scheduler's words: its plain tags, <c>arch=…</c>, and both environments.</summary>
-    public WorkerOffer ToOffer()
+    public WorkerOffer ToOffer() =>
+        new(Description.Name, OfferedTags ?? OfferedBy(Description, Tags), Math.Max(0, Slots - Busy), Slots, BusyBuilders);
+
+    internal static ImmutableHashSet<string> OfferedBy(WorkerDescription description, ImmutableArray<string> given)
     {
         // Which environments exist is the master's configuration; every worker that takes plans takes both.
         var tags = ImmutableHashSet.CreateBuilder<string>();
         tags.Add("env=release");
         tags.Add("env=cross");
-        tags.UnionWith(Tags);
+        tags.UnionWith(given);
         // Stock workers do not say what they run on: without a tag like arch=aarch64 they count as the master's own kind.
         if (!tags.Any(t => t.StartsWith("arch=", StringComparison.Ordinal)))
-            tags.Add($"arch={(Description.Architecture.Length > 0 ? Description.Architecture : MachineArchitecture.Here)}");
-        return new WorkerOffer(Description.Name, tags.ToImmutable(), Math.Max(0, Slots - Busy), Slots, BusyBuilders);
+            tags.Add($"arch={(description.Architecture.Length > 0 ? description.Architecture : MachineArchitecture.Here)}");
+        return tags.ToImmutable();
     }
 }

@@ -36,7 +36,7 @@ public static class BuildRequest
             for (int i = 0; i < _builds.Count; i++)
                 if (Needs(_builds[i]) is { } refusal) return new BuildDecision.Refused(refusal);
             if (FindCycle() is { } cycle)
-                return new BuildDecision.Refused($"The recipes need each other in a circle, so none can be built first: {string.Join(" needs ", cycle)}.");
+                return new BuildDecision.Refused($"The recipes need each other in a circle, so none can be built first: {string.Join(" needs ", cycle)}. Take one of these names out of the dependencies or builddeps of the recipe that needs it.");
             return new BuildDecision.Go([.. _builds.Select((name, i) => new WantedBuild(name, _needs[i].Builds, _needs[i].Jobs, i < wanted.Distinct().Count()))]);
         }
 

@@ -70,6 +70,9 @@ internal sealed partial class RecipeChecker
     {
         if (!_lists.TryGetValue(RecipeKeys.Sha256, out var items)) return;
         var place = _values[RecipeKeys.Sha256];
+        // Elsewhere text without brackets is only dropped; here that would take away the check that was asked for.
+        if (items.Count == 0 && !string.IsNullOrWhiteSpace(place.Value))
+            problems.Error(place.Line, place.Column, $"sha256: '{Shown(place.Value.Trim())}' would check nothing; hashes are written [one][two].");
         foreach (var item in items)
         {
             if (item.Text is "" or "-" || RecipeText.IsHash(item.Text)) continue;

@@ -48,6 +48,9 @@ public sealed record JobRow
     public required DateTimeOffset? FinishedAt { get; init; }
     public required JobLogFacts Log { get; init; }
 
+    /// <summary>When retention deleted its logs; null while they are kept.</summary>
+    public required DateTimeOffset? LogDeletedAt { get; init; }
+
     /// <summary>What it made; null without an artifact.</summary>
     public required ProducedArtifact? Artifact { get; init; }
 

@@ -20,7 +20,9 @@ internal sealed record LogPath(string Stem)
     public string Full => Stem + ".full";
     public string Tail => Stem + ".tail";
 
-    public bool Exists => File.Exists(Tail) || File.Exists(Full) || File.Exists(Frames);
+    public bool Exists => Directory.Exists(Path.GetDirectoryName(Stem)) && HasFiles;
+
+    private bool HasFiles => File.Exists(Tail) || File.Exists(Full) || File.Exists(Frames);
 
     public static LogPath Of(string folder, JobId job, int attempt, string name)
     {

@@ -19,6 +19,7 @@ public sealed class LogStore : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly LogStoreOptions _options;
     private readonly ConcurrentDictionary<string, LogWriter> _live = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<FramePacker> _packers = [];
     private readonly Task _syncing;
@@ -61,6 +62,7 @@ public sealed class LogStore : IAsyncDisposable
         try
         {
             if (path.Exists) writer.Resume();
+            if (_awaited.TryRemove(path.Stem, out var waiters)) waiters.TrySetResult();
             return writer;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -77,6 +79,20 @@ public sealed class LogStore : IAsyncDisposable
         return Task.Run(
             () => _live.ContainsKey(path.Stem) || path.Exists ? new LogReader(path, () => _live.GetValueOrDefault(path.Stem)) : null,
             cancellation);
+    }
+
+    /// <summary>Done when a log is open for writing, or has been: from then on it can be read.</summary>
+    public async Task WaitForOpenAsync(JobId job, int attempt, string name, CancellationToken cancellation)
+    {
+        var path = LogPath.Of(_folder, job, attempt, name);
+        var waiters = _awaited.GetOrAdd(path.Stem, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        // Asked after the entry is made: a writer that opens from now on finds it.
+        if (_live.ContainsKey(path.Stem) || path.Exists)
+        {
+            _awaited.TryRemove(new KeyValuePair<string, TaskCompletionSource>(path.Stem, waiters));
+            waiters.TrySetResult();
+        }
+        await waiters.Task.WaitAsync(cancellation);
     }
 
     /// <summary>The logs of a job by attempt and name; also those just opened that hold nothing yet.</summary>

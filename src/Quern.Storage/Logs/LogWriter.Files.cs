@@ -56,6 +56,9 @@ public sealed partial class LogWriter
         if (_tail is not null) return null;
         try
         {
+            // Asked first: nearly every job's first line comes here, and an exception costs more than the rest of its log.
+            string folder = System.IO.Path.GetDirectoryName(_path.Tail)!;
+            if (!Directory.Exists(folder)) Directory.CreateDirectory(folder);
             var tail = new TailFile(Create(_path.Tail), _lines + 1, length: 0);
             lock (_files) _tail = tail;
             ChangeGeneration();
@@ -67,19 +70,8 @@ public sealed partial class LogWriter
         }
     }
 
-    private static SafeFileHandle Create(string path)
-    {
-        const FileShare Shared = FileShare.ReadWrite | FileShare.Delete;
-        try
-        {
-            return File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, Shared);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-            return File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, Shared);
-        }
-    }
+    private static SafeFileHandle Create(string path) =>
+        File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
     /// <summary>Sends the grown tail on its way; waits while the one before is still moving, which bounds the backlog.</summary>
     private async ValueTask RotateAsync()

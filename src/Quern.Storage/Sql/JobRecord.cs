@@ -11,7 +11,8 @@ internal sealed class JobRecord
         attempt AS Attempt, lost AS Lost, needs_left AS NeedsLeft, cancel_requested AS CancelRequested, worker AS Worker,
         place AS Place, node AS Node, batch AS Batch, requester AS Requester, created_at AS CreatedAt, ready_at AS ReadyAt,
         started_at AS StartedAt, finished_at AS FinishedAt, log_lines AS LogLines, log_bytes AS LogBytes,
-        artifact_sha256 AS Sha256, artifact_bytes AS ArtifactBytes, exit_code AS ExitCode, failed_step AS FailedStep
+        artifact_sha256 AS Sha256, artifact_bytes AS ArtifactBytes, exit_code AS ExitCode, failed_step AS FailedStep,
+        log_deleted_at AS LogDeletedAt
         """;
 
     public long Number { get; set; }
@@ -45,6 +46,7 @@ internal sealed class JobRecord
     public long? ArtifactBytes { get; set; }
     public long? ExitCode { get; set; }
     public string FailedStep { get; set; } = "";
+    public long? LogDeletedAt { get; set; }
 
     public JobRow ToRow()
     {
@@ -80,6 +82,7 @@ internal sealed class JobRecord
             ExitCode = (int?)ExitCode,
             FailedStep = FailedStep,
             CancelRequested = CancelRequested != 0,
+            LogDeletedAt = UnixMicroseconds.ToTime(LogDeletedAt),
         };
     }
 

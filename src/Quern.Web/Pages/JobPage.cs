@@ -22,9 +22,17 @@ public static class JobPage
         {Artifact(job)}
         </dl>
         <h2>Log</h2>
-        <p><a href="/api/v1/jobs/{job.Id.ToString()}/log/text">whole log as text</a> <span id="log-state"></span></p>
-        <pre id="log" data-job="{job.Id.ToString()}" data-from="{Math.Max(1, job.LogLines - ShownLines).ToString(CultureInfo.InvariantCulture)}" data-finished="{(job.State.IsFinished() ? "yes" : "no")}"></pre>
-        """), script: "log.js");
+        {Log(job)}
+        """), script: job.LogDeletedAt is null ? "log.js" : "");
+
+    private static Html Log(JobView job) => job.LogDeletedAt is { } deletedAt
+        ? Html.Of($"""
+            <p>The log was deleted by retention {Words.TimeTag(deletedAt)}.</p>
+            """)
+        : Html.Of($"""
+            <p><a href="/api/v1/jobs/{job.Id.ToString()}/log/text">whole log as text</a> <span id="log-state"></span></p>
+            <pre id="log" data-job="{job.Id.ToString()}" data-from="{Math.Max(1, job.LogLines - ShownLines).ToString(CultureInfo.InvariantCulture)}" data-finished="{(job.State.IsFinished() ? "yes" : "no")}"></pre>
+            """);
 
     private static Html Artifact(JobView job) => job.Artifact.Length == 0 ? Html.Empty : Html.Of($"""
         <dt>Package</dt><dd>{Words.Bytes(job.ArtifactBytes)} <code>{job.Artifact}</code></dd>

@@ -27,6 +27,9 @@ public sealed record JobView
 
     public required long LogLines { get; init; }
 
+    /// <summary>When retention deleted the log; null while it is kept.</summary>
+    public required DateTimeOffset? LogDeletedAt { get; init; }
+
     /// <summary>The artifact's SHA-256; empty without one.</summary>
     public required string Artifact { get; init; }
 

@@ -18,7 +18,7 @@ internal sealed class ObserverChannel(ICommandObserver observer) : ICommandChann
 
     /// <summary>After the command's completion.</summary>
     public CommandResult Result =>
-        _failed is not null ? new CommandResult.Lost(_failed)
+        _failed is not null ? new CommandResult.Refused(_failed)
         : _refused is not null ? new CommandResult.Refused(_refused)
         : new CommandResult.Ended(_code ?? -1) { Files = _files };
 

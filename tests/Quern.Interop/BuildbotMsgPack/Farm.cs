@@ -14,9 +14,9 @@ internal sealed class Farm : IMessagePackGate, IAsyncDisposable
     private readonly Channel<MessagePackLink> _links = Channel.CreateUnbounded<MessagePackLink>();
     private readonly Channel<string> _ends = Channel.CreateUnbounded<string>();
 
-    public Farm() => _listener = MessagePackListener.Open(
+    public Farm(MessagePackOptions? options = null) => _listener = MessagePackListener.Open(
         new IPEndPoint(IPAddress.Loopback, 0),
-        new MessagePackAcceptor(this, new LinkRegistry(), new MessagePackOptions(), TimeProvider.System));
+        new MessagePackAcceptor(this, new LinkRegistry(), options ?? new MessagePackOptions(), TimeProvider.System));
 
     /// <summary>Longer than anything takes on a busy machine; a test that needs it has failed.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromMinutes(3);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 
 namespace Quern.Interop.BuildbotMsgPack;
@@ -39,6 +40,12 @@ internal sealed class StockWorker : IAsyncDisposable
     /// <summary>SIGKILL, as a machine that loses power.</summary>
     public void Kill() => _process!.Kill(entireProcessTree: true);
 
+    /// <summary>Its event loop stands still (SIGSTOP), as when it packs something large.</summary>
+    public Task StopAsync() => SignalAsync("-STOP");
+
+    /// <summary>Its event loop goes on (SIGCONT).</summary>
+    public Task ContinueAsync() => SignalAsync("-CONT");
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
@@ -49,6 +56,13 @@ internal sealed class StockWorker : IAsyncDisposable
         }
 
         _folder.Delete(recursive: true);
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using Process kill = Process.Start("kill", [signal, _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        if (kill.ExitCode != 0) throw new InvalidOperationException($"kill {signal} ended with {kill.ExitCode}.");
     }
 
     private Process Run(params string[] arguments)

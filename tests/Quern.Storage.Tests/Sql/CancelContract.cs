@@ -1,4 +1,5 @@
 using Quern.Model;
+using Quern.Testing;
 using Xunit;
 
 namespace Quern.Storage.Tests;

@@ -1,4 +1,5 @@
 using Quern.Model;
+using Quern.Testing;
 using Xunit;
 
 namespace Quern.Storage.Tests;
@@ -81,7 +82,7 @@ public abstract class CommitContract(ITestDatabase database) : StoreContract(dat
 
         var refused = await Assert.ThrowsAsync<StoreVersionException>(() => OpenAsync(new StoreOptions { Connection = Connection }));
 
-        Assert.Equal((999, 1), (refused.Found, refused.Known));
+        Assert.Equal((999, 2), (refused.Found, refused.Known));
         Assert.Contains("999", refused.Message, StringComparison.Ordinal);
         Assert.Contains("newer Quern", refused.Message, StringComparison.Ordinal);
     }

@@ -1,3 +1,8 @@
+using Quern.Testing;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(PostgresServer))]
+
 namespace Quern.Storage.Tests;
 
 public sealed class SubmitOnPostgres(PostgresServer server) : SubmitContract(server);
@@ -17,3 +22,5 @@ public sealed class RecordsOnPostgres(PostgresServer server) : RecordsContract(s
 public sealed class KillOnPostgres(PostgresServer server) : KillContract(server);
 
 public sealed class WalkOnPostgres(PostgresServer server) : WalkContract(server);
+
+public sealed class RetentionOnPostgres(PostgresServer server) : RetentionContract(server);

@@ -17,3 +17,5 @@ public sealed class RecordsOnSqlite() : RecordsContract(new SqliteFile());
 public sealed class KillOnSqlite() : KillContract(new SqliteFile());
 
 public sealed class WalkOnSqlite() : WalkContract(new SqliteFile());
+
+public sealed class RetentionOnSqlite() : RetentionContract(new SqliteFile());

@@ -1,3 +1,5 @@
+using Quern.Testing;
+
 namespace Quern.Storage.Tests;
 
 /// <summary>A SQLite file in a temporary folder.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Quern.Model;
+using Quern.Testing;
 using Xunit;
 
 namespace Quern.Storage.Tests;

@@ -1,5 +1,6 @@
 using Quern.Model;
 using Quern.Scheduling;
+using Quern.Testing;
 using Xunit;
 
 namespace Quern.Storage.Tests;

@@ -1,13 +1,10 @@
 using System.Diagnostics;
-using Npgsql;
-using Xunit;
+using System.Globalization;
 
-[assembly: AssemblyFixture(typeof(Quern.Storage.Tests.PostgresServer))]
-
-namespace Quern.Storage.Tests;
+namespace Quern.Testing;
 
 /// <summary>
-/// A real PostgreSQL of the test run's own: started by the first test that asks, on a Unix socket in a temporary folder, as
+/// A real PostgreSQL of the test run's own, shared as an assembly fixture: started by the first test that asks, on a Unix socket in a temporary folder, as
 /// an unprivileged user, and stopped with the run. That it is missing is a failure, never a skip.
 /// </summary>
 public sealed class PostgresServer : ITestDatabase, IAsyncDisposable
@@ -20,17 +17,12 @@ public sealed class PostgresServer : ITestDatabase, IAsyncDisposable
     /// <inheritdoc/>
     public async Task<string> NewDatabaseAsync()
     {
-        var cancellation = TestContext.Current.CancellationToken;
-        await _starting.WaitAsync(cancellation);
+        await _starting.WaitAsync();
         try
         {
             if (_server is null) await StartAsync();
             string name = $"test{++_databases}";
-            await using var connection = new NpgsqlConnection(ConnectionOf("postgres"));
-            await connection.OpenAsync(cancellation);
-            await using var command = connection.CreateCommand();
-            command.CommandText = $"CREATE DATABASE {name}";
-            await command.ExecuteNonQueryAsync(cancellation);
+            await RunAsync(Path.Combine(ProgramFolder(), "createdb"), "-h", _folder!, "-U", "quern", name);
             return "postgres:" + ConnectionOf(name);
         }
         finally
@@ -47,8 +39,8 @@ public sealed class PostgresServer : ITestDatabase, IAsyncDisposable
         _starting.Dispose();
         if (_server is not null)
         {
-            NpgsqlConnection.ClearAllPools();
-            await RunAsync("kill", "-INT", _server.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            // "Fast": who is still connected is disconnected.
+            await RunAsync("kill", "-INT", _server.Id.ToString(CultureInfo.InvariantCulture));
             await _server.WaitForExitAsync();
             _server.Dispose();
         }
