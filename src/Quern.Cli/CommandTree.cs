@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Quern.Cli.Commands;
 using Quern.Cli.Demo;
+using Quern.MasterHost.Configuration;
 
 namespace Quern.Cli;
 
@@ -27,7 +28,10 @@ internal static partial class CommandTree
         var result = Build(terminal).Parse(args);
         if (result.Errors.Count > 0)
         {
-            foreach (var error in result.Errors) terminal.Note($"quern: {error.Message}");
+            // "A command is missing" beside a mistyped one only confuses.
+            foreach (var error in result.Errors.Where(e => result.UnmatchedTokens.Count == 0 || !e.Message.StartsWith("Required command", StringComparison.Ordinal)))
+                terminal.Note($"quern: {error.Message}");
+            if (Meant(result) is { } meant) terminal.Note($"Did you mean '{meant}'?");
             terminal.Note($"See '{NameOf(result.CommandResult.Command)} --help'.");
             return ExitCode.Usage;
         }
@@ -38,6 +42,17 @@ internal static partial class CommandTree
             EnableDefaultExceptionHandler = false,
             Output = terminal.Output,
         });
+    }
+
+    /// <summary>The command or option that was probably meant by the first word that is neither; null when none is near.</summary>
+    private static string? Meant(ParseResult result)
+    {
+        if (result.UnmatchedTokens is not [var typed, ..]) return null;
+        var command = result.CommandResult.Command;
+        var known = typed.StartsWith('-')
+            ? command.Options.Concat(result.RootCommandResult.Command.Options).SelectMany(o => o.Aliases.Prepend(o.Name))
+            : command.Subcommands.Select(s => s.Name);
+        return Suggestion.Nearest(typed, known);
     }
 
     private static string NameOf(Command command)

@@ -21,12 +21,15 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool interac
     /// <summary>For people only: never mixed into results.</summary>
     public void Note(string text) => error.WriteLine(Clean(text));
 
+    /// <summary>For bars and colours; only where <see cref="Interactive"/>.</summary>
+    public IAnsiConsole NewConsole() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+
     /// <summary>A table at a terminal; in a pipe one line per row, columns aligned by blanks.</summary>
     public void Table(IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows)
     {
         if (interactive)
         {
-            var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+            var console = NewConsole();
             var table = new Table().Border(TableBorder.Simple);
             foreach (string header in headers) table.AddColumn(new TableColumn(Markup.Escape(header)));
             foreach (var row in rows) table.AddRow(row.Select(c => new Markup(Coloured(Clean(c)))));

@@ -68,8 +68,9 @@ public sealed class QuernMaster : IAsyncDisposable
         var master = new QuernMaster();
         try
         {
+            bool hadPassword = OwnersKeys.HasPassword(options.DataFolder);
             var (failure, newPassword) = await master.BeginAsync(options, time, cancellationToken);
-            if (failure is null) return new MasterStart.Running(master, newPassword);
+            if (failure is null) return new MasterStart.Running(master, newPassword) { FirstPasswordUnused = hadPassword && options.FirstPassword is not null };
             await master.DisposeAsync();
             return new MasterStart.Failed(failure);
         }
@@ -145,7 +146,7 @@ public sealed class QuernMaster : IAsyncDisposable
         foreach (var worker in configuration.Workers) pool.SetTags(worker.Name, worker.Tags);
         var runner = new PlanRunner(blobs, paths, new PlanRunnerOptions { MaxPackageBytes = configuration.Limits.PackageBytes });
         _gate = new Gate(store, logs, pool, runner, Recipes(options, folder, store, blobs, Roots, time), new GateOptions(), time, logging.CreateLogger<Gate>());
-        var workers = new WorkerDoor(_gate, logging.CreateLogger<WorkerDoor>());
+        var workers = new WorkerDoor(_gate, store, time, logging.CreateLogger<WorkerDoor>());
         Finally(_gate.DisposeAsync);
         Finally(workers.Close);
         await _gate.StartAsync(cancellationToken);

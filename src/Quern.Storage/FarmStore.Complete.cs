@@ -72,7 +72,7 @@ public sealed partial class FarmStore
         var jobs = new List<RunningJob>();
         await using var reader = await w.Sql.QueryAsync($"""
             SELECT number, id, title, package, revision, environment, architecture, attempt, lost, cancel_requested, node,
-                log_lines, log_bytes
+                log_lines, log_bytes, reason
             FROM jobs WHERE state = 'running' AND {condition} ORDER BY number{_dialect.ForUpdate}
             """, values);
         while (await reader.ReadAsync())
@@ -83,6 +83,8 @@ public sealed partial class FarmStore
     private async Task<CompleteResult> EndAttemptAsync(WriteSession w, RunningJob job, BuildOutcome outcome, JobLogFacts log, Actor actor)
     {
         var end = JobRules.AfterAttempt(outcome, job.Lost, job.CancelRequested);
+        // Who asked for the end said why; that says more than that it came.
+        if (end.State == JobState.Cancelled && job is { CancelRequested: true, Reason.Length: > 0 }) end = end with { Reason = job.Reason };
         var artifact = outcome is BuildOutcome.Succeeded { Artifacts: { IsDefaultOrEmpty: false } made } ? made[0] : null;
         bool finished = end.State.IsFinished();
         await w.Sql.ExecuteAsync(FinishJob,
@@ -178,12 +180,12 @@ public sealed partial class FarmStore
         reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetString(3),
         reader.IsDBNull(4) ? 0 : reader.GetInt64(4), reader.GetString(5), reader.GetString(6), reader.GetInt64(7),
         (int)reader.GetInt64(8), reader.GetInt64(9) != 0, reader.GetString(10),
-        new JobLogFacts(reader.GetInt64(11), reader.GetInt64(12)));
+        new JobLogFacts(reader.GetInt64(11), reader.GetInt64(12)), reader.GetString(13));
 
     /// <summary>A running job as completing it needs it.</summary>
     private sealed record RunningJob(
         long Number, string Id, string Title, string Package, long Revision, string Environment, string Architecture,
-        long Attempt, int Lost, bool CancelRequested, string Node, JobLogFacts Log);
+        long Attempt, int Lost, bool CancelRequested, string Node, JobLogFacts Log, string Reason);
 
     /// <summary>A job that has just ended, whose dependers are to be told.</summary>
     private sealed record EndedJob(long Number, string Title, JobState State);

@@ -9,6 +9,8 @@ public sealed class CommandLineTests
     public static TheoryData<string, int, string> Wrong => new()
     {
         { "bild", 2, "Unrecognized command or argument 'bild'" },
+        { "bild", 2, "Did you mean 'build'?" },
+        { "jobs --stat failed", 2, "Did you mean '--state'?" },
         { "build", 2, "Required argument missing" },
         { "build zlib --env debug", 2, "'debug' not recognized" },
         { "jobs --limit many", 2, "Cannot parse argument 'many'" },
@@ -60,6 +62,51 @@ public sealed class CommandLineTests
         Assert.Equal((1, ""), (missing.Code, missing.Output));
         Assert.Equal(2, System.Text.Json.Nodes.JsonNode.Parse(json.Output)!.AsArray().Count);
         Assert.DoesNotContain('\e', submitted.Output + queued.Output + jobs.Output + why.Output);
+    }
+
+    [Fact]
+    public async Task A_batch_file_is_read_as_the_documentation_says()
+    {
+        using var folder = new ScratchFolder();
+        await using var master = await StartAsync(folder.Path);
+        string at = $"--data {folder.Path} --server http://{master.Http}";
+        foreach (string name in (string[])["a", "b", "c"])
+        {
+            await File.WriteAllTextAsync(folder[name], $"name={name}\nversion=1.0\nreal_version=1\nbuild={{\nmake\n}}\n");
+            Assert.Equal(0, (await RunAsync($"submit {folder[name]} {at}")).Code);
+        }
+        await File.WriteAllTextAsync(folder["good"], "# base first\na; b\n\nc\n");
+        await File.WriteAllTextAsync(folder["bad"], "a; b c\n");
+
+        var good = await RunAsync($"batch {folder["good"]} --no-wait {at}");
+        var bad = await RunAsync($"batch {folder["bad"]} --no-wait {at}");
+        var why = await RunAsync($"why 3 {at}");
+
+        Assert.Equal(0, good.Code);
+        Assert.Contains("3 jobs queued", good.Output, StringComparison.Ordinal);
+        Assert.Contains("c waits", why.Output, StringComparison.Ordinal);
+        Assert.Equal((1, ""), (bad.Code, bad.Output));
+        Assert.Contains("bad:1:4: error: not a package name", bad.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recipe_without_a_raised_counter_or_with_an_unknown_dependency_is_warned_of()
+    {
+        using var folder = new ScratchFolder();
+        await using var master = await StartAsync(folder.Path);
+        string at = $"--data {folder.Path} --server http://{master.Http}";
+        await File.WriteAllTextAsync(folder["one"], "name=app\nversion=1.0\nreal_version=2\nbuild={\nmake\n}\n");
+        await File.WriteAllTextAsync(folder["same"], "name=app\nversion=1.0\nreal_version=2\nbuilddeps=[lib]\nbuild={\nmake\n}\n");
+        await File.WriteAllTextAsync(folder["less"], "name=app\nversion=1.0\nreal_version=1\nbuild={\nmake\n}\n");
+
+        var first = await RunAsync($"submit {folder["one"]} {at}");
+        var same = await RunAsync($"submit {folder["same"]} {at}");
+        var less = await RunAsync($"submit {folder["less"]} {at}");
+
+        Assert.Equal((0, ""), (first.Code, first.Error));
+        Assert.Contains("real_version is still 2", same.Error, StringComparison.Ordinal);
+        Assert.Contains("app needs lib, which has no recipe yet", same.Error, StringComparison.Ordinal);
+        Assert.Contains("real_version went from 2 down to 1", less.Error, StringComparison.Ordinal);
     }
 
     [Fact]

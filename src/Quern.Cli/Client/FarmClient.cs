@@ -29,6 +29,14 @@ internal sealed class FarmClient : IDisposable
 
     public Task<JsonObject> GetAsync(string path, CancellationToken cancellationToken) => JsonAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
 
+    /// <summary>Whether there is something at a path.</summary>
+    public async Task<bool> HasAsync(string path, CancellationToken cancellationToken)
+    {
+        using var answer = await TryAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.NotFound) return false;
+        return answer.IsSuccessStatusCode ? true : throw await FailureAsync(answer, cancellationToken);
+    }
+
     public Task<JsonObject> PostAsync(string path, JsonObject body, CancellationToken cancellationToken) =>
         JsonAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) }, cancellationToken);
 
@@ -73,18 +81,22 @@ internal sealed class FarmClient : IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        HttpResponseMessage answer;
+        var answer = await TryAsync(request, cancellationToken);
+        if (answer.IsSuccessStatusCode) return answer;
+        using (answer) throw await FailureAsync(answer, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
         try
         {
-            answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
         catch (HttpRequestException e)
         {
             throw new CommandFailedException(ExitCode.NoAccess,
-                $"No connection to {_server}: {e.InnerException?.Message ?? e.Message}. Start a master with 'quern up', or name one with --server.");
+                $"No connection to {_server}: {(e.InnerException?.Message ?? e.Message).TrimEnd('.')}. Start a master with 'quern up', or name one with --server.");
         }
-        if (answer.IsSuccessStatusCode) return answer;
-        using (answer) throw await FailureAsync(answer, cancellationToken);
     }
 
     private async Task<CommandFailedException> FailureAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
@@ -94,7 +106,9 @@ internal sealed class FarmClient : IDisposable
         return answer.StatusCode switch
         {
             HttpStatusCode.Unauthorized => new CommandFailedException(ExitCode.NoAccess,
-                $"Not signed in to {_server}. Run 'quern login', or name a token with --token-file or QUERN_TOKEN_FILE."),
+                _http.DefaultRequestHeaders.Authorization is null
+                    ? $"Not signed in to {_server}. Run 'quern login', or name a token with --token-file or QUERN_TOKEN_FILE."
+                    : $"{_server} does not know this token (any more). Run 'quern login', or name another with --token-file or QUERN_TOKEN_FILE."),
             HttpStatusCode.Forbidden => new CommandFailedException(ExitCode.NoAccess, $"Not allowed: {detail}"),
             _ => new ApiFailure(detail, problem?["problems"]?.AsArray() ?? []).ToException(),
         };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Spectre.Console;
 
 namespace Quern.Cli.Commands;
 
@@ -22,17 +23,20 @@ internal static class Downloads
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try
         {
-            await using (var body = await answer.Content.ReadAsStreamAsync(stop))
-            await using (var file = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 0))
+            if (c.Terminal.Interactive && !c.Json)
             {
-                var buffer = new byte[BufferBytes];
-                int read;
-                while ((read = await body.ReadAsync(buffer, stop)) > 0)
-                {
-                    hash.AppendData(buffer, 0, read);
-                    await file.WriteAsync(buffer.AsMemory(0, read), stop);
-                    bytes += read;
-                }
+                await c.Terminal.NewConsole().Progress().AutoClear(true)
+                    .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+                    .StartAsync(async bars =>
+                    {
+                        var bar = bars.AddTask(Markup.Escape(Terminal.Clean(target)), maxValue: answer.Content.Headers.ContentLength ?? 0);
+                        bar.IsIndeterminate = answer.Content.Headers.ContentLength is null;
+                        bytes = await CopyAsync(answer, partial, hash, read => bar.Increment(read), stop);
+                    });
+            }
+            else
+            {
+                bytes = await CopyAsync(answer, partial, hash, _ => { }, stop);
             }
             string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
             if (actual != expected) throw new CommandFailedException(ExitCode.Failed, $"'{name}' arrived with SHA-256 {actual} and not {expected}; nothing was written.");
@@ -45,5 +49,22 @@ internal static class Downloads
         if (c.Json) c.WriteJson(new JsonObject { ["file"] = target, ["bytes"] = bytes, ["sha256"] = expected });
         else c.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{target}  {bytes} bytes  {expected}"));
         return ExitCode.Success;
+    }
+
+    private static async Task<long> CopyAsync(HttpResponseMessage answer, string partial, IncrementalHash hash, Action<int> tell, CancellationToken stop)
+    {
+        await using var body = await answer.Content.ReadAsStreamAsync(stop);
+        await using var file = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 0);
+        var buffer = new byte[BufferBytes];
+        long bytes = 0;
+        int read;
+        while ((read = await body.ReadAsync(buffer, stop)) > 0)
+        {
+            hash.AppendData(buffer, 0, read);
+            await file.WriteAsync(buffer.AsMemory(0, read), stop);
+            bytes += read;
+            tell(read);
+        }
+        return bytes;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Quern.Cli.Client;
+using Quern.Protocols.Branch.Recipes;
 
 namespace Quern.Cli.Commands;
 
@@ -57,16 +58,24 @@ internal static class JobCommands
             long after = (await farm.GetAsync("/api/v1/farm", stop))["last_event"]!.GetValue<long>();
             var answer = await farm.PostAsync("/api/v1/jobs", request, stop);
             var jobs = answer["jobs"]!.AsArray();
-            foreach (var job in jobs) Progress(c, $"job {Show.Text(job, "number")}  {Show.Text(job, "title")}  queued");
+            foreach (var job in jobs) JobProgress.Tell(c, $"job {Show.Text(job, "number")}  {Show.Text(job, "title")}  queued");
             string id = Show.Text(jobs[0], "id");
             if (c.Result.GetValue(noWait))
             {
                 if (c.Json) c.WriteJson(await farm.GetAsync($"/api/v1/jobs/{id}", stop));
                 return ExitCode.Success;
             }
-            var end = c.Result.GetValue(follow)
-                ? await JobWatch.FollowLogAsync(farm, id, line => Progress(c, line), stop)
-                : (await JobWatch.UntilFinishedAsync(farm, [id], TitlesOf(jobs), after, line => Progress(c, line), stop))[0];
+            JsonObject end;
+            if (c.Result.GetValue(follow))
+            {
+                // What is built on the way is told in lines; the log is that of the package asked for.
+                if (jobs.Count > 1) await JobProgress.UntilFinishedAsync(c, farm, [.. jobs.Skip(1)], after, id, stop);
+                end = await JobWatch.FollowLogAsync(farm, id, line => JobProgress.Tell(c, Show.Text(line, "text")), stop);
+            }
+            else
+            {
+                end = (await JobProgress.UntilFinishedAsync(c, farm, jobs, after, null, stop))[0];
+            }
             if (c.Json) c.WriteJson(end);
             else if (!c.Result.GetValue(follow) || Show.Text(end, "state") != "succeeded") c.Terminal.Line(Sentence(end));
             return Show.Text(end, "state") == "succeeded" ? ExitCode.Success : ExitCode.Failed;
@@ -78,15 +87,19 @@ internal static class JobCommands
         var name = new Argument<string>("NAME") { Description = "a package" };
         var dry = new Option<bool>("--dry-run") { Description = "only show what would be built" };
         var env = Environment();
+        var noWait = new Option<bool>("--no-wait") { Description = "do not wait for the end" };
         return make.Make("rebuild", "Rebuilds a package and everything that needs it, in order", async (c, stop) =>
         {
             using var farm = c.Connect();
             string package = c.Result.GetRequiredValue(name);
+            bool wait = !c.Result.GetValue(dry) && !c.Result.GetValue(noWait);
+            long after = (await farm.GetAsync("/api/v1/farm", stop))["last_event"]!.GetValue<long>();
             var request = new JsonObject { ["dry_run"] = c.Result.GetValue(dry) };
             if (c.Result.GetValue(env) is { } environment) request["environment"] = environment;
             var answer = await farm.PostAsync($"/api/v1/packages/{Uri.EscapeDataString(package)}/rebuild", request, stop);
             if (c.Json)
             {
+                if (wait) return await BatchEndAsync(c, farm, answer, after, stop);
                 c.WriteJson(answer);
                 return ExitCode.Success;
             }
@@ -96,25 +109,23 @@ internal static class JobCommands
             foreach (var cycle in answer["cycles"]!.AsArray()) c.Terminal.Line($"  cycle: {cycle}");
             foreach (var unknown in answer["unknown_dependencies"]!.AsArray()) c.Terminal.Line($"  missing: {unknown}");
             if (!c.Result.GetValue(dry)) c.Terminal.Line($"batch {Show.Text(answer, "batch")}: {answer["jobs"]!.AsArray().Count} jobs queued");
-            return ExitCode.Success;
-        }, name, dry, env);
+            return wait ? await BatchEndAsync(c, farm, answer, after, stop) : ExitCode.Success;
+        }, name, dry, env, noWait);
     }
 
     private static Command Batch(CommandMaker make)
     {
-        var file = new Argument<string>("FILE") { Description = "one step per line: names that may be built at the same time" };
+        var file = new Argument<string>("FILE") { Description = "one step per line: names, separated by semicolons, that may be built at the same time" };
         var env = Environment();
         var noWait = new Option<bool>("--no-wait") { Description = "do not wait for the end" };
         var goOn = new Option<bool>("--continue-on-failure") { Description = "build later steps also when an earlier build failed" };
         return make.Make("batch", "Builds packages step by step, as a file orders them", async (c, stop) =>
         {
             string path = c.Result.GetRequiredValue(file);
-            var steps = new JsonArray();
-            foreach (string line in await File.ReadAllLinesAsync(path, stop))
-            {
-                var names = line.Split('#')[0].Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries);
-                if (names.Length > 0) steps.Add(new JsonArray([.. names.Select(n => (JsonNode)n)]));
-            }
+            var solution = SolutionFile.Parse(await File.ReadAllTextAsync(path, stop));
+            foreach (var problem in solution.Problems) c.Terminal.Note($"{path}:{problem}");
+            if (solution.HasErrors) throw new CommandFailedException(ExitCode.Failed, "Nothing was submitted.");
+            var steps = new JsonArray([.. solution.Steps.Select(s => new JsonArray([.. s.Select(n => (JsonNode)n)]))]);
             using var farm = c.Connect();
             long after = (await farm.GetAsync("/api/v1/farm", stop))["last_event"]!.GetValue<long>();
             var request = new JsonObject
@@ -125,17 +136,21 @@ internal static class JobCommands
                 ["continue_on_failure"] = c.Result.GetValue(goOn),
             };
             var answer = await farm.PostAsync("/api/v1/batches", request, stop);
-            var jobs = answer["jobs"]!.AsArray();
-            Progress(c, $"batch {Show.Text(answer, "batch")}: {jobs.Count} jobs queued");
-            bool good = true;
-            if (!c.Result.GetValue(noWait))
-            {
-                var ends = await JobWatch.UntilFinishedAsync(farm, [.. jobs.Select(j => Show.Text(j, "id"))], TitlesOf(jobs), after, line => Progress(c, line), stop);
-                good = ends.All(e => Show.Text(e, "state") == "succeeded");
-            }
+            JobProgress.Tell(c, $"batch {Show.Text(answer, "batch")}: {answer["jobs"]!.AsArray().Count} jobs queued");
+            if (!c.Result.GetValue(noWait)) return await BatchEndAsync(c, farm, answer, after, stop);
             if (c.Json) c.WriteJson(await farm.GetAsync($"/api/v1/batches/{Show.Text(answer, "batch")}", stop));
-            return good ? ExitCode.Success : ExitCode.Failed;
+            return ExitCode.Success;
         }, file, env, noWait, goOn);
+    }
+
+    /// <summary>Waits for all jobs of a batch, and says what became of it.</summary>
+    private static async Task<int> BatchEndAsync(CommandContext c, FarmClient farm, JsonObject batch, long after, CancellationToken stop)
+    {
+        var ends = await JobProgress.UntilFinishedAsync(c, farm, batch["jobs"]!.AsArray(), after, null, stop);
+        int good = ends.Count(e => Show.Text(e, "state") == "succeeded");
+        if (c.Json) c.WriteJson(await farm.GetAsync($"/api/v1/batches/{Show.Text(batch, "batch")}", stop));
+        else c.Terminal.Line($"{good} of {ends.Length} jobs succeeded");
+        return good == ends.Length ? ExitCode.Success : ExitCode.Failed;
     }
 
     private static async Task<int> ListAsync(CommandContext c, string? state, string? package, int limit, CancellationToken stop)
@@ -167,7 +182,11 @@ internal static class JobCommands
         using var farm = c.Connect();
         if (follow)
         {
-            var end = await JobWatch.FollowLogAsync(farm, id, c.Terminal.Line, stop);
+            var end = await JobWatch.FollowLogAsync(farm, id, line =>
+            {
+                if (c.Json) c.Terminal.Output.WriteLine(line.ToJsonString());
+                else c.Terminal.Line(Show.Text(line, "text"));
+            }, stop);
             return Show.Text(end, "state") == "succeeded" ? ExitCode.Success : ExitCode.Failed;
         }
         if (c.Json)
@@ -209,16 +228,6 @@ internal static class JobCommands
         c.Terminal.Line(Show.Text(why, "sentence"));
         foreach (var detail in why["details"]!.AsArray()) c.Terminal.Line($"  {detail}");
         return ExitCode.Success;
-    }
-
-    private static Dictionary<string, string> TitlesOf(JsonArray jobs) =>
-        jobs.ToDictionary(j => Show.Text(j, "id"), j => $"{Show.Text(j, "title")} (job {Show.Text(j, "number")})");
-
-    // With --json standard output is the result alone.
-    private static void Progress(CommandContext c, string line)
-    {
-        if (c.Json) c.Terminal.Note(line);
-        else c.Terminal.Line(line);
     }
 
     private static string Sentence(JsonNode job)

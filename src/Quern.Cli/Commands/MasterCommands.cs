@@ -14,11 +14,14 @@ internal static class MasterCommands
 {
     private static readonly Option<string?> Http = new("--http") { Description = "where HTTP listens (default 127.0.0.1:8010; port 0 picks a free one)", HelpName = "ADDR:PORT" };
     private static readonly Option<string[]> Listen = new("--listen") { Description = "a listener of this run; may be repeated", HelpName = "PROTOCOL=ADDR:PORT" };
-    private static readonly Option<string?> Config = new("--config") { Description = "quern.yaml", HelpName = "FILE" };
-    private static readonly Option<string?> FirstPasswordFile = new("--first-password-file") { Description = "the first password of user admin", HelpName = "FILE" };
+    private static readonly Option<string?> Config = new("--config") { Description = "quern.yaml: environments, workers, listeners, limits", HelpName = "FILE" };
+    private static readonly Option<string?> FirstPasswordFile = new("--first-password-file") { Description = "the first password of user admin; not used once there is one", HelpName = "FILE" };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "tell on standard error what happens" };
     private static readonly Option<int?> Slots = new("--slots") { Description = "jobs at once on the embedded worker (default: one per processor)", HelpName = "N" };
     private static readonly Option<bool> NoWorker = new("--no-worker") { Description = "no embedded worker" };
+
+    private const string NoEnvironment =
+        "No environment is configured, so recipes are stored but builds of them fail. Start with --config and a file as samples/quern.yaml; docs/building.md explains it.";
 
     public static IEnumerable<Command> All(CommandMaker make)
     {
@@ -71,9 +74,12 @@ internal static class MasterCommands
             context.Terminal.Note($"quern: {failed.Reason}");
             return ExitCode.Failed;
         }
-        var (master, newPassword) = (MasterStart.Running)start;
+        var running = (MasterStart.Running)start;
+        var (master, newPassword) = running;
         await using (master)
         {
+            if (running.FirstPasswordUnused) context.Terminal.Note("--first-password-file is not used: user 'admin' has a password already, which stays.");
+            if (configuration is { Release: null, Cross: null }) context.Terminal.Note(NoEnvironment);
             if (newPassword is not null) context.Terminal.Note($"The first password of user 'admin' is {newPassword} (shown this once).");
             if (embedded && !result.GetValue(NoWorker))
                 master.Attach(new EmbeddedWorkerLink(new WorkerName("embedded"), Path.Combine(data, "worker"), TimeProvider.System), result.GetValue(Slots) ?? Environment.ProcessorCount);

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Quern.Cli.Client;
 using Quern.Graph;
+using Quern.Model;
 using Quern.Peers.Recipes;
 
 namespace Quern.Cli.Commands;
@@ -62,10 +64,39 @@ internal static class RecipeCommands
             answers.Add(answer);
             string before = Show.Text(answer, "previous") is { Length: > 0 } previous ? $"{previous} -> " : "";
             string what = checkOnly ? "not stored" : answer["changed"]!.GetValue<bool>() ? $"revision {Show.Text(answer, "revision")}" : "unchanged";
+            if (RealVersionDoubt(answer) is { } doubt) c.Terminal.Note($"{file}: warning: {doubt}");
             if (!c.Json) c.Terminal.Line($"{name} {before}{Show.Text(answer, "version")}-{Show.Text(answer, "real_version")}   checked: ok   {what}");
         }
+        await TellUnknownAsync(c, farm, [.. read.Select(r => (r.File, r.Reading.Recipe!))], stop);
         if (c.Json) c.WriteJson(answers);
         return ExitCode.Success;
+    }
+
+    /// <summary>The greatest counter is the newest package, so a change without a greater one has no effect on who is newest.</summary>
+    private static string? RealVersionDoubt(JsonObject answer)
+    {
+        if (!answer["changed"]!.GetValue<bool>() || answer["revision"]!.GetValue<int>() == 1) return null;
+        string now = Show.Text(answer, "real_version"), previous = Show.Text(answer, "previous");
+        if (previous.Length == 0)
+            return answer["revision"]!.GetValue<int>() == 0 ? null : $"the recipe changed but real_version is still {now}; a package built as {now} counts as built until real_version is raised.";
+        string before = previous[(previous.LastIndexOf('-') + 1)..];
+        return long.Parse(now, CultureInfo.InvariantCulture) < long.Parse(before, CultureInfo.InvariantCulture)
+            ? $"real_version went from {before} down to {now}; the package with the greatest one stays the newest."
+            : null;
+    }
+
+    /// <summary>Tells of dependencies that have no recipe: the build would be refused.</summary>
+    private static async Task TellUnknownAsync(CommandContext c, FarmClient farm, ImmutableArray<(string File, Recipe Recipe)> read, CancellationToken stop)
+    {
+        var known = read.ToDictionary(r => r.Recipe.Name, _ => true);
+        foreach (var (file, recipe) in read)
+        {
+            foreach (var name in recipe.Dependencies.Concat(recipe.BuildDependencies).Concat(recipe.CrossDependencies).Distinct())
+            {
+                if (!known.TryGetValue(name, out bool there)) known[name] = there = await farm.HasAsync($"/api/v1/recipes/{Uri.EscapeDataString(name.Value)}", stop);
+                if (!there) c.Terminal.Note($"{file}: warning: {recipe.Name} needs {name}, which has no recipe yet.");
+            }
+        }
     }
 
     private static Command Recipe(CommandMaker make)

@@ -9,6 +9,9 @@ internal static class OwnersKeys
     public const string TokenFile = "token";
     public const string PasswordHashFile = "admin-password";
 
+    /// <summary>Whether <c>admin</c> has a password already.</summary>
+    public static bool HasPassword(string dataFolder) => File.Exists(Path.Combine(dataFolder, PasswordHashFile));
+
     /// <summary>Sets the password of <c>admin</c> when there is none yet.</summary>
     /// <param name="dataFolder">Exists.</param>
     /// <param name="first">The password to set; null makes a random one.</param>

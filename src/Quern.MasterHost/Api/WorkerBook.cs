@@ -10,6 +10,9 @@ internal sealed class WorkerBook(FarmStore store, WorkerPool pool)
 {
     private const int ShownEvents = 100;
 
+    /// <summary>Events that are read to find a worker's last change.</summary>
+    private const int LookedAt = 10;
+
     public static string Version { get; } = typeof(WorkerBook).Assembly.GetName().Version?.ToString(3) ?? "";
 
     /// <summary>By name, from after <paramref name="after"/> on.</summary>
@@ -22,7 +25,7 @@ internal sealed class WorkerBook(FarmStore store, WorkerPool pool)
         var items = ImmutableArray.CreateBuilder<WorkerModel>();
         foreach (string name in names.Take(limit))
         {
-            var events = await store.ListWorkerEventsAsync(new WorkerName(name), 1, cancellationToken);
+            var events = await store.ListWorkerEventsAsync(new WorkerName(name), LookedAt, cancellationToken);
             items.Add(ModelOf(name, accounts.GetValueOrDefault(name), standings.GetValueOrDefault(name), events));
         }
         return (items.ToImmutable(), names.Count > limit ? names[limit - 1] : null);
@@ -48,8 +51,9 @@ internal sealed class WorkerBook(FarmStore store, WorkerPool pool)
 
     private static WorkerModel ModelOf(string name, WorkerAccount? account, WorkerStanding? standing, ImmutableArray<WorkerEvent> events)
     {
-        var last = events.IsEmpty ? null : events[0];
-        var description = standing?.Description ?? last?.Description;
+        // That somebody else was turned away under its name is no change of a worker that is here.
+        var last = (standing is null ? null : events.FirstOrDefault(e => e.Kind != "refused")) ?? events.FirstOrDefault();
+        var description = standing?.Description ?? events.FirstOrDefault(e => e.Description is not null)?.Description;
         string state = standing is not null ? "connected" : account is { Enabled: false } ? "disabled" : "away";
         return new WorkerModel(
             name, state, standing?.Slots ?? account?.Slots ?? 0, standing?.Busy ?? 0, description?.Protocol ?? "", description?.Version ?? "",

@@ -1,12 +1,13 @@
 namespace Quern.MasterHost.Configuration;
 
 /// <summary>Guesses what was meant by a mistyped word.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary>A sentence that begins with a blank, or empty when nothing is near.</summary>
     public static string For(string typed, IEnumerable<string> known) =>
         Nearest(typed, known) is { } word ? $" Did you mean '{word}'?" : "";
 
+    /// <summary>The known word that is nearest; null when none is near.</summary>
     public static string? Nearest(string typed, IEnumerable<string> known)
     {
         if (typed.Length is 0 or > 64) return null;

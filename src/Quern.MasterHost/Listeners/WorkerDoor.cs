@@ -10,8 +10,10 @@ using Quern.Storage;
 namespace Quern.MasterHost.Listeners;
 
 /// <summary>Lets workers in whose name and password fit, and hands their links to the gate.</summary>
-internal sealed partial class WorkerDoor(Gate gate, ILogger<WorkerDoor> logger) : IMessagePackGate
+internal sealed partial class WorkerDoor(Gate gate, FarmStore store, TimeProvider time, ILogger<WorkerDoor> logger) : IMessagePackGate
 {
+    private readonly RefusalNotes _refusals = new(time);
+
     /// <summary>Replaced as a whole when accounts change.</summary>
     private volatile ImmutableDictionary<WorkerName, WorkerAccount> _accounts = ImmutableDictionary<WorkerName, WorkerAccount>.Empty;
 
@@ -43,10 +45,35 @@ internal sealed partial class WorkerDoor(Gate gate, ILogger<WorkerDoor> logger) 
         return ValueTask.CompletedTask;
     }
 
+    public void Refused(WorkerName name, string remote)
+    {
+        // A master that stops refuses everybody; that is no news of the worker.
+        if (_closed || !_refusals.Take(name)) return;
+        string why = !_accounts.TryGetValue(name, out var account) ? "no worker of this name may join"
+            : account.Enabled ? "wrong password" : "the account is disabled";
+        _ = KeepAsync(name, $"{why}, from {remote}");
+    }
+
+    private async Task KeepAsync(WorkerName name, string reason)
+    {
+        try
+        {
+            await store.SaveWorkerEventAsync(name, "refused", reason, null, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // Nobody waits for this; the worker was refused all the same.
+            Log.RefusalNotKept(logger, name.Value, e);
+        }
+    }
+
     public void Ended(WorkerName? name, string remote, string reason) => Log.ConnectionEnded(logger, name?.Value ?? "(no name)", remote, reason);
 
     private static partial class Log
     {
+        [LoggerMessage(3102, LogLevel.Warning, "That {Worker} was refused could not be kept.")]
+        public static partial void RefusalNotKept(ILogger logger, string worker, Exception error);
+
         [LoggerMessage(3101, LogLevel.Information, "The connection of {Worker} from {Remote} ended: {Reason}.")]
         public static partial void ConnectionEnded(ILogger logger, string worker, string remote, string reason);
     }

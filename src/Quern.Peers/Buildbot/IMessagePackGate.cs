@@ -15,6 +15,10 @@ public interface IMessagePackGate
     /// <summary>A worker is attached and takes work. The acceptor disposes the link when it has closed.</summary>
     ValueTask AttachedAsync(MessagePackLink link);
 
+    /// <summary>A login was refused. The name is only what the peer claims.</summary>
+    /// <param name="remote">Where it came from.</param>
+    void Refused(WorkerName name, string remote);
+
     /// <summary>A connection ended, or never became a link.</summary>
     /// <param name="name">Null when it did not come to a name.</param>
     /// <param name="remote">Where it came from.</param>

@@ -20,14 +20,14 @@ public sealed class MessagePackAcceptor(
         ArgumentNullException.ThrowIfNull(stream);
         await using (stream)
         {
-            (WorkerName? name, string reason) = await LoginAsync(stream, cancellationToken);
+            (WorkerName? name, string reason) = await LoginAsync(stream, remote, cancellationToken);
             if (name is { } worker && reason.Length == 0) reason = await WorkAsync(stream, worker, cancellationToken);
             gate.Ended(name, remote, reason);
         }
     }
 
     /// <summary>The HTTP part. The reason is empty when the worker is in.</summary>
-    private async Task<(WorkerName? Name, string Reason)> LoginAsync(Stream stream, CancellationToken cancellationToken)
+    private async Task<(WorkerName? Name, string Reason)> LoginAsync(Stream stream, string remote, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(options.LoginDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
@@ -42,9 +42,10 @@ public sealed class MessagePackAcceptor(
             }
 
             if (result is not ServerHandshakeResult.Accept accept) return (null, problem);
-            if (!WorkerName.TryParse(accept.User, out WorkerName claimed)
-                || !await gate.CheckAsync(claimed, accept.Password, either.Token))
+            bool named = WorkerName.TryParse(accept.User, out WorkerName claimed);
+            if (!named || !await gate.CheckAsync(claimed, accept.Password, either.Token))
             {
+                if (named) gate.Refused(claimed, remote);
                 await stream.WriteAsync(ServerHandshake.Unauthorized, either.Token);
                 return (null, "an unknown name or a wrong password");
             }

@@ -34,6 +34,11 @@ internal sealed class Farm : IMessagePackGate, IAsyncDisposable
 
     public ValueTask AttachedAsync(MessagePackLink link) => _links.Writer.WriteAsync(link);
 
+    public void Refused(WorkerName name, string remote)
+    {
+        // The worker under test hears of it itself.
+    }
+
     public void Ended(WorkerName? name, string remote, string reason) => _ends.Writer.TryWrite(reason);
 
     public ValueTask DisposeAsync() => _listener.DisposeAsync();

@@ -12,6 +12,8 @@ internal sealed class TestGate : IMessagePackGate
 
     public Channel<MessagePackLink> Links { get; } = Channel.CreateUnbounded<MessagePackLink>();
 
+    public Channel<WorkerName> Refusals { get; } = Channel.CreateUnbounded<WorkerName>();
+
     public Channel<string> Ends { get; } = Channel.CreateUnbounded<string>();
 
     public ValueTask<bool> CheckAsync(WorkerName name, string password, CancellationToken cancellationToken) =>
@@ -20,6 +22,8 @@ internal sealed class TestGate : IMessagePackGate
     public ImmutableArray<string> PlacesOf(WorkerName name) => ["slot-1", "slot-2"];
 
     public ValueTask AttachedAsync(MessagePackLink link) => Links.Writer.WriteAsync(link);
+
+    public void Refused(WorkerName name, string remote) => Refusals.Writer.TryWrite(name);
 
     public void Ended(WorkerName? name, string remote, string reason) => Ends.Writer.TryWrite(reason);
 
