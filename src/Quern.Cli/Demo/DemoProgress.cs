@@ -1,6 +1,6 @@
 using System.Globalization;
-using Quern.Storage;
 using Quern.Model;
+using Quern.Storage;
 
 namespace Quern.Cli.Demo;
 
