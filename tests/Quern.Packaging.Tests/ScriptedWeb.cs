@@ -47,7 +47,7 @@ internal sealed class ScriptedWeb : IAsyncDisposable
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(answer.Replace("HOST", Address, StringComparison.Ordinal).Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal)), _stopping.Token);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or IOException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or IOException || _stopping.IsCancellationRequested)
         {
             // Stopped, or the client left.
         }

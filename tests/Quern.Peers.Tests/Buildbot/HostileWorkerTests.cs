@@ -88,7 +88,14 @@ public sealed class HostileWorkerTests
         await using var farm = new TestFarm();
         await using ScriptedWorker hostile = await ScriptedWorker.LoginAsync(farm.EndPoint);
 
-        for (int i = 0; i < 300; i++) await hostile.SendBinaryAsync(new byte[1024], end: false);
+        try
+        {
+            for (int i = 0; i < 300; i++) await hostile.SendBinaryAsync(new byte[1024], end: false);
+        }
+        catch (System.Net.WebSockets.WebSocketException)
+        {
+            // The master may have hung up before the last of them was written.
+        }
 
         Assert.Equal("the worker sent a message beyond 262144 bytes", await farm.Gate.NextEndAsync());
     }
