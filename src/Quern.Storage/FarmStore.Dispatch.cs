@@ -80,9 +80,15 @@ public sealed partial class FarmStore
             "UPDATE jobs SET lease_until = @until WHERE state = 'running' AND node = @node",
             ("until", UnixMicroseconds.From(until)), ("node", node)), cancellationToken);
 
-    private static async ValueTask<List<(ClaimedJob Job, string? Plan)>> ClaimAsync(WriteSession w, ImmutableArray<Claim> claims)
+    private async ValueTask<List<(ClaimedJob Job, string? Plan)>> ClaimAsync(WriteSession w, ImmutableArray<Claim> claims)
     {
         var won = new List<(ClaimedJob, string?)>(claims.Length);
+        if (claims.Length > 1 && _dialect.ForUpdate.Length > 0)
+        {
+            // Every process takes the rows in one order first: two that claim the same jobs crosswise would wait for each other.
+            await w.Sql.ExecuteAsync(
+                "SELECT number FROM jobs WHERE id = ANY(@ids) ORDER BY number" + _dialect.ForUpdate, ("ids", claims.Select(c => c.Job.ToString()).ToArray()));
+        }
         foreach (var claim in claims)
         {
             string id = claim.Job.ToString();

@@ -13,7 +13,7 @@ namespace Quern.Storage;
 internal sealed class GroupCommit : IAsyncDisposable
 {
     // A transaction that loses a deadlock is run again; more often than this points at a bug.
-    private const int MaxRuns = 8;
+    private const int MaxRuns = 12;
 
     private readonly StoreDialect _dialect;
     private readonly StoreOptions _options;
