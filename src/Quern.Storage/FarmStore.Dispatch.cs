@@ -74,12 +74,6 @@ public sealed partial class FarmStore
         return [.. won.Select(c => c.Plan is null ? c.Job : c.Job with { Plan = StorageJson.Read<Plan>(c.Plan) })];
     }
 
-    /// <summary>Moves the deadline of every running job of a node.</summary>
-    public Task RenewAsync(string node, DateTimeOffset until, CancellationToken cancellationToken) =>
-        WriteAsync(async w => await w.Sql.ExecuteAsync(
-            "UPDATE jobs SET lease_until = @until WHERE state = 'running' AND node = @node",
-            ("until", UnixMicroseconds.From(until)), ("node", node)), cancellationToken);
-
     private async ValueTask<List<(ClaimedJob Job, string? Plan)>> ClaimAsync(WriteSession w, ImmutableArray<Claim> claims)
     {
         var won = new List<(ClaimedJob, string?)>(claims.Length);

@@ -79,7 +79,7 @@ public abstract class DispatchContract(ITestDatabase database) : StoreContract(d
         await ClaimAsync(job.Id);
 
         Time.Advance(TimeSpan.FromSeconds(50));
-        await Store.RenewAsync("n1", Time.GetUtcNow() + TimeSpan.FromMinutes(1), Cancellation);
+        Assert.Equal(0, await Store.KeepLeasesAsync("n1", [job.Id], TimeSpan.FromMinutes(1), Cancellation));
         Time.Advance(TimeSpan.FromSeconds(50));
         Assert.Equal(0, await Store.RequeueExpiredAsync(Cancellation));
         Time.Advance(TimeSpan.FromSeconds(50));
