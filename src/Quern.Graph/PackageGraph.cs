@@ -56,6 +56,16 @@ public sealed partial class PackageGraph
     /// <summary>The package's own class; release for a package that is not in the graph.</summary>
     public BuildEnvironment ClassOf(PackageName name) => _indexOf.TryGetValue(name, out int i) ? ClassOf(i, null) : BuildEnvironment.Release;
 
+    /// <summary>What the package's build needs directly and has a recipe, by name. Empty for a package that is not in the graph.</summary>
+    public ImmutableArray<PackageName> NeedsOf(PackageName name, BuildEnvironment? environment = null)
+    {
+        if (!_indexOf.TryGetValue(name, out int node)) return [];
+        var needs = EdgesOf(environment).Needs[node];
+        var names = ImmutableArray.CreateBuilder<PackageName>(needs.Length);
+        foreach (int need in needs) names.Add(_names[need]);
+        return names.MoveToImmutable();
+    }
+
     /// <summary>Everything that needs the package, directly or through others. Empty for a package without recipe that nobody names.</summary>
     public DependerSet Dependers(PackageName name, BuildEnvironment? environment = null)
     {

@@ -31,4 +31,26 @@ public static class SolutionOrder
         }
         return builds.ToImmutable();
     }
+
+    /// <summary>
+    /// Needs that the batch itself builds, but in no earlier step: the build would take what was built before the batch. In the order
+    /// of the batch; a need on oneself is none.
+    /// </summary>
+    public static ImmutableArray<Doubt> Doubts(ImmutableArray<Build> builds, PackageGraph graph, BuildEnvironment environment)
+    {
+        var first = new Dictionary<PackageName, int>();
+        foreach (var build in builds) first.TryAdd(build.Package, build.Step);
+        var doubts = ImmutableArray.CreateBuilder<Doubt>();
+        foreach (var build in builds)
+        {
+            foreach (var need in graph.NeedsOf(build.Package, environment))
+                if (need != build.Package && first.TryGetValue(need, out int step) && step >= build.Step) doubts.Add(new Doubt(build.Package, build.Step, need, step));
+        }
+        return doubts.ToImmutable();
+    }
+
+    /// <summary>A build that comes too early.</summary>
+    /// <param name="Step">Where it is built, from 0.</param>
+    /// <param name="NeedStep">The first step that builds what it needs; not before <paramref name="Step"/>.</param>
+    public sealed record Doubt(PackageName Package, int Step, PackageName Need, int NeedStep);
 }

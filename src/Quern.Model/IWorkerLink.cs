@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Quern.Model;
 
 /// <summary>
@@ -11,6 +13,19 @@ public interface IWorkerLink : IAsyncDisposable
 
     /// <summary>Completes with the reason in plain words when the link is gone; never faults.</summary>
     Task<string> Closed { get; }
+
+    /// <summary>
+    /// Completes when the worker wants to go home: it is to get no more jobs, and when it is idle, <see cref="ShutdownAsync"/>.
+    /// A protocol that has no word for it leaves this to the end of the link.
+    /// </summary>
+    Task Leaving => Closed;
+
+    /// <summary>
+    /// Says which working places the worker is to have ready, all of them; returns at once. Commands may use other places too,
+    /// and no running command is ever disturbed. A worker that needs no preparation does nothing.
+    /// </summary>
+    /// <param name="places">Folder names below the worker's base directory.</param>
+    void Offer(ImmutableArray<string> places) { }
 
     /// <summary>Runs one command to its end. Never throws for what the worker does: the result says it.</summary>
     /// <param name="command">What to do; relative worker paths are below <paramref name="place"/>.</param>
@@ -61,7 +76,10 @@ public abstract record CommandResult
     public sealed record Ended(int ExitCode) : CommandResult
     {
         /// <summary>Names found by <c>glob</c> and <c>listdir</c>; empty otherwise.</summary>
-        public System.Collections.Immutable.ImmutableArray<string> Files { get; init; } = [];
+        public ImmutableArray<string> Files { get; init; } = [];
+
+        /// <summary>Why the worker itself ended the command; null when it did not, and from workers that do not tell.</summary>
+        public CommandLimit? Limit { get; init; }
     }
 
     /// <summary>The worker could not do it and says why (unknown command, an exception in the worker).</summary>

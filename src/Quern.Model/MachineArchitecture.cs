@@ -18,4 +18,25 @@ public static class MachineArchitecture
         Architecture.LoongArch64 => "loongarch64",
         var other => other.ToString().ToLowerInvariant(),
     };
+
+    /// <summary>
+    /// Why a word names no architecture, in one sentence; null when it may name one. The set is open, since a worker may run on
+    /// anything; but other programs' words for common machines would wait for a worker for ever.
+    /// </summary>
+    public static string? Problem(string word)
+    {
+        if (word.Length is 0 or > 32 || !word.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+            return "An architecture is 1 to 32 letters, digits and underscores, as 'uname -m' prints it.";
+        string? proper = word switch
+        {
+            "amd64" or "x64" or "AMD64" or "X64" => "x86_64",
+            "arm64" or "ARM64" => "aarch64",
+            "armhf" or "armel" => "armv7l",
+            "i386" or "x86" or "X86" => "i686",
+            "ppc64el" => "ppc64le",
+            "loong64" => "loongarch64",
+            _ => null,
+        };
+        return proper is null ? null : $"'{word}' is not an architecture as 'uname -m' prints it. Did you mean '{proper}'?";
+    }
 }

@@ -7,6 +7,7 @@ namespace Quern.Model;
 [JsonDerivedType(typeof(Blob), "blob")]
 [JsonDerivedType(typeof(File), "file")]
 [JsonDerivedType(typeof(Text), "text")]
+[JsonDerivedType(typeof(Secret), "secret")]
 public abstract record MasterSource
 {
     private MasterSource() { }
@@ -19,4 +20,7 @@ public abstract record MasterSource
 
     /// <summary>The text itself, as UTF-8.</summary>
     public sealed record Text(string Content) : MasterSource;
+
+    /// <summary>A secret that the configuration names; read when the step runs.</summary>
+    public sealed record Secret(string Name) : MasterSource;
 }

@@ -45,6 +45,9 @@ public abstract record RemoteCommand
         /// <summary>Kill after so long in all; null for never.</summary>
         public TimeSpan? Timeout { get; init; }
 
+        /// <summary>Kill after so many lines of output, where the worker can (Buildbot's from 4.1); null for never.</summary>
+        public int? MaxLines { get; init; }
+
         /// <summary>Between SIGTERM and SIGKILL; null kills at once.</summary>
         public TimeSpan? TerminationGrace { get; init; }
 

@@ -56,6 +56,39 @@ public sealed class DependersTests
     }
 
     [Fact]
+    public void Diamonds_on_diamonds_name_each_depender_once_and_the_nearest_first()
+    {
+        var graph = GraphText.Graph("a; c: a; b: a; e: b c; d: b c; x: / d e; z: x; f: d e z");
+
+        var found = graph.Dependers(new PackageName("a"));
+
+        Assert.Equal("b c d e f z", GraphText.Join(found.Release));
+        Assert.Equal("x", GraphText.Join(found.Cross));
+    }
+
+    [Fact]
+    public void Two_cycles_that_share_a_package_give_every_other_member_of_both()
+    {
+        var graph = GraphText.Graph("hub: left right; left: hub; right: / hub; user: left; other");
+
+        var found = graph.Dependers(new PackageName("hub"));
+
+        Assert.Equal("left user", GraphText.Join(found.Release));
+        Assert.Equal("right", GraphText.Join(found.Cross));
+    }
+
+    [Fact]
+    public void Direct_needs_are_those_of_the_environment_and_have_recipes()
+    {
+        var graph = GraphText.Graph("A; B; X: A gone / B; Y: B A");
+
+        Assert.Equal("B", GraphText.Join(graph.NeedsOf(new PackageName("X"))));
+        Assert.Equal("A", GraphText.Join(graph.NeedsOf(new PackageName("X"), BuildEnvironment.Release)));
+        Assert.Equal("A B", GraphText.Join(graph.NeedsOf(new PackageName("Y"), BuildEnvironment.Cross)));
+        Assert.Empty(graph.NeedsOf(new PackageName("gone")));
+    }
+
+    [Fact]
     public void A_package_on_a_cycle_is_not_its_own_depender()
     {
         var graph = GraphText.Graph("A: B; B: A");

@@ -12,6 +12,8 @@ public sealed class RebuildPlanTests
     [InlineData("long: base mid; mid: base; base; user: long mid base", "base", "base | mid | long | user")]
     [InlineData("A; B: A; C: A B; other", "B", "B | C")]
     [InlineData("A; B", "B A", "A B")]
+    [InlineData("a; b: a; c: a; d: b c; e: b c; f: d e; g: f a", "a", "a | b c | d e | f | g")]
+    [InlineData("a; b: a; x: / b; c: x; d: b c", "a", "a | b | x | c | d")]
     public void Packages_come_after_all_that_they_need(string graph, string names, string layers)
     {
         var plan = GraphText.Graph(graph).PlanRebuild(GraphText.Names(names));
@@ -54,6 +56,18 @@ public sealed class RebuildPlanTests
         Assert.Equal("a c b a", GraphText.Join(Assert.Single(plan.Cycles)));
         Assert.Equal("base | free", GraphText.Layers(plan));
         Assert.Equal("a b c user", GraphText.Join(plan.Unordered));
+    }
+
+    [Fact]
+    public void Two_cycles_are_named_each_and_a_diamond_beside_them_keeps_its_order()
+    {
+        var graph = GraphText.Graph("base; p: base q; q: p; r: base s; s: r; left: base; right: base; top: left right; both: q s");
+
+        var plan = graph.PlanRebuild(GraphText.Names("base"));
+
+        Assert.Equal(["p q p", "r s r"], plan.Cycles.Select(c => GraphText.Join(c)));
+        Assert.Equal("base | left right | top", GraphText.Layers(plan));
+        Assert.Equal("both p q r s", GraphText.Join(plan.Unordered));
     }
 
     [Fact]

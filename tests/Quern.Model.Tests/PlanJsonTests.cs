@@ -19,6 +19,7 @@ public sealed class PlanJsonTests
             new RemoteCommand.DownloadFile(new MasterSource.Text("hello"), "in/x") { Mode = 0x1ED },
             new RemoteCommand.DownloadFile(new MasterSource.Blob(new string('a', 64)), "in/y"),
             new RemoteCommand.DownloadFile(new MasterSource.File("/srv/x"), "in/z"),
+            new RemoteCommand.DownloadFile(new MasterSource.Secret("token"), "in/t"),
             new RemoteCommand.MakeDirectory(["a", "b"]),
             new RemoteCommand.RemoveDirectory(["a"]),
             new RemoteCommand.CopyDirectory("a", "b"),
@@ -36,6 +37,28 @@ public sealed class PlanJsonTests
             Assert.Equal(json, JsonSerializer.Serialize(read));
         }
         Assert.Equal(typeof(RemoteCommand).GetNestedTypes().Length, commands.Select(c => c.GetType()).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_step_reads_back_with_all_that_surrounds_it()
+    {
+        var step = new PlanStep("test", new RemoteCommand.Stat("a"))
+        {
+            If = "steps.build == 'failed'",
+            Always = true,
+            OnFailure = FailureEffect.Warn,
+            HaltOnFailure = true,
+            TimeLimit = TimeSpan.FromMinutes(3),
+            SecretEnvironment = ImmutableSortedDictionary<string, string>.Empty.Add("TOKEN", "deploy"),
+            SecretInput = "key",
+        };
+        var plan = new Plan([step]) { Builder = "nightly", Properties = ImmutableSortedDictionary<string, string>.Empty.Add("branch", "main") };
+
+        string json = JsonSerializer.Serialize(plan);
+
+        Assert.Contains("\"OnFailure\":\"warn\"", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("HaltsOnFailure", json, StringComparison.Ordinal);
+        Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize<Plan>(json)));
     }
 
     [Fact]
