@@ -14,13 +14,18 @@ public abstract record BuildbotMessage(long SequenceNumber)
 
     public sealed record GetWorkerInfo(long SequenceNumber) : BuildbotMessage(SequenceNumber);
 
+    /// <param name="SequenceNumber">The sender's number of the request.</param>
+    /// <param name="Builders">All that there are from now on. Revision v1 alone.</param>
+    public sealed record SetBuilderList(long SequenceNumber, ImmutableArray<BuilderPlace> Builders) : BuildbotMessage(SequenceNumber);
+
+    /// <summary>Revision v7 alone.</summary>
     public sealed record SetWorkerSettings(long SequenceNumber, WorkerSettings Settings) : BuildbotMessage(SequenceNumber);
 
     /// <param name="SequenceNumber">The sender's number of the request.</param>
     /// <param name="CommandId">Chosen by the master; names the command until <c>complete</c>.</param>
     /// <param name="CommandName">For instance <c>shell</c>.</param>
     /// <param name="Arguments">See buildbot-commands.md.</param>
-    /// <param name="BuilderName">Sent for build commands, looked at by nobody; null when absent.</param>
+    /// <param name="BuilderName">In v7 sent for build commands, looked at by nobody; null when absent. In v1 where the command runs.</param>
     public sealed record StartCommand(
         long SequenceNumber, string CommandId, string CommandName, WireValue.Map Arguments, string? BuilderName)
         : BuildbotMessage(SequenceNumber);
@@ -31,6 +36,16 @@ public abstract record BuildbotMessage(long SequenceNumber)
     public sealed record Shutdown(long SequenceNumber) : BuildbotMessage(SequenceNumber);
 
     // Worker to master.
+
+    /// <summary>The first message of revision v1.</summary>
+    /// <param name="SequenceNumber">The sender's number of the request.</param>
+    /// <param name="UserName">The worker's name, as it says.</param>
+    /// <param name="Password">In clear.</param>
+    public sealed record Auth(long SequenceNumber, string UserName, string Password) : BuildbotMessage(SequenceNumber)
+    {
+        /// <summary>Without the password: messages end up in logs.</summary>
+        public override string ToString() => $"Auth {{ SequenceNumber = {SequenceNumber}, UserName = {UserName} }}";
+    }
 
     public sealed record Update(long SequenceNumber, string CommandId, ImmutableArray<UpdateEntry> Entries)
         : BuildbotMessage(SequenceNumber);

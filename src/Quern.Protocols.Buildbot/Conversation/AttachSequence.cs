@@ -9,15 +9,17 @@ namespace Quern.Protocols.Buildbot;
 /// <param name="places">Folders to have in the worker's base directory; plain names.</param>
 /// <param name="settings">Chosen when the worker has described itself.</param>
 public sealed class AttachSequence(ImmutableArray<string> places, Func<WorkerInfo, WorkerSettings> settings)
+    : IAttachSequence
 {
-    private const string Greeting = "attached";
+    internal const string Greeting = "attached";
 
     public static AttachState Initial { get; } = new AttachState.Greeting();
 
+    /// <inheritdoc/>
     public AttachStep Next(AttachState state, AttachInput input) => (state, input) switch
     {
         (AttachState.Greeting, AttachInput.Started) => new(state, new AttachRequest.Print(Greeting)),
-        (_, AttachInput.Answered { IsException: true } answer) => Fail($"the worker refused a request: {Describe(answer.Result)}"),
+        (_, AttachInput.Answered { IsException: true } answer) => Refused(answer),
         (AttachState.Greeting, AttachInput.Answered) => new(new AttachState.Asking(), new AttachRequest.GetWorkerInfo()),
         (AttachState.Asking, AttachInput.Answered answer) => Described(answer.Result),
         (AttachState.Setting s, AttachInput.Answered) => List(s.Info),
@@ -27,7 +29,7 @@ public sealed class AttachSequence(ImmutableArray<string> places, Func<WorkerInf
             Fail($"a command of the attach sequence failed: {failure}"),
         (AttachState.Commanding s, AttachInput.Completed) => Advance(s with { Completed = true }),
         (AttachState.Failed, _) => new(state, null),
-        _ => Fail($"the worker sent what does not belong in the attach sequence ({input.GetType().Name})"),
+        _ => OutOfTurn(input),
     };
 
     private AttachStep Described(WireValue result)
@@ -76,7 +78,11 @@ public sealed class AttachSequence(ImmutableArray<string> places, Func<WorkerInf
                     BuildbotNames.MakeDirectory, new WireValue.Map([new("paths", new WireValue.List(missing))])));
     }
 
-    private static AttachStep Fail(string reason) => new(new AttachState.Failed(reason), null);
+    internal static AttachStep Refused(AttachInput.Answered answer) =>
+        Fail($"the worker refused a request: {(answer.Result is WireValue.Text text ? text.Value : "no text")}");
 
-    private static string Describe(WireValue value) => value is WireValue.Text text ? text.Value : "no text";
+    internal static AttachStep OutOfTurn(AttachInput input) =>
+        Fail($"the worker sent what does not belong in the attach sequence ({input.GetType().Name})");
+
+    internal static AttachStep Fail(string reason) => new(new AttachState.Failed(reason), null);
 }

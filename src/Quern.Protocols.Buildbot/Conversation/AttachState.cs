@@ -13,6 +13,9 @@ public abstract record AttachState
 
     public sealed record Setting(WorkerInfo Info) : AttachState;
 
+    /// <summary>The worker is told its builders (revision v1).</summary>
+    public sealed record Placing(WorkerInfo Info) : AttachState;
+
     /// <summary>A command runs: it must have been answered, said rc 0 and completed.</summary>
     /// <param name="Info">What the worker said.</param>
     /// <param name="Making">False while the base directory is listed, true while places are made in it.</param>
@@ -57,6 +60,8 @@ public abstract record AttachRequest
     public sealed record GetWorkerInfo : AttachRequest;
 
     public sealed record SetWorkerSettings(WorkerSettings Settings) : AttachRequest;
+
+    public sealed record SetBuilderList(ImmutableArray<BuilderPlace> Builders) : AttachRequest;
 
     public sealed record StartCommand(string CommandName, WireValue.Map Arguments) : AttachRequest;
 }

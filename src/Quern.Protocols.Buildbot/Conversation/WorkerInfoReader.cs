@@ -13,10 +13,16 @@ public static class WorkerInfoReader
     private const string ArchitectureKey = "architecture";
     private const string OperatingSystemPrefix = "os_";
 
-    /// <summary>The description, or null with what is missing in it.</summary>
+    /// <summary>The description of a worker whose paths the master makes, or null with what is missing in it.</summary>
     /// <param name="result">The result of <c>get_worker_info</c>.</param>
     /// <param name="problem">Empty on success.</param>
-    public static WorkerInfo? TryRead(WireValue result, out string problem)
+    public static WorkerInfo? TryRead(WireValue result, out string problem) => TryRead(result, needsBaseDirectory: true, out problem);
+
+    /// <summary>The description, or null with what is missing in it.</summary>
+    /// <param name="result">The result of <c>get_worker_info</c> or its like.</param>
+    /// <param name="needsBaseDirectory">False where the worker joins paths itself; old ones do not say where their folders are.</param>
+    /// <param name="problem">Empty on success.</param>
+    public static WorkerInfo? TryRead(WireValue result, bool needsBaseDirectory, out string problem)
     {
         problem = "";
         if (result is not WireValue.Map map)
@@ -26,7 +32,7 @@ public static class WorkerInfoReader
         }
 
         string baseDirectory = Text(map, "basedir", MaxText);
-        if (baseDirectory.Length == 0)
+        if (baseDirectory.Length == 0 && needsBaseDirectory)
         {
             problem = "the worker's description has no \"basedir\"";
             return null;

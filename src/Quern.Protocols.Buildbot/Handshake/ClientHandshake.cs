@@ -23,15 +23,25 @@ public static class ClientHandshake
         ArgumentNullException.ThrowIfNull(name);
         if (name.Contains(':', StringComparison.Ordinal))
             throw new ArgumentException("A worker's name cannot hold a colon.", nameof(name));
+        string login = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{password}"));
+        return CreateRequest(host, path, userAgent, key, $"Authorization: Basic {login}\r\n");
+    }
+
+    /// <summary>The request of revision v1, whose login comes as the first message.</summary>
+    /// <exception cref="ArgumentException">A value holds a line end.</exception>
+    public static byte[] CreateRequestWithoutLogin(string host, string path, string userAgent, string key) =>
+        CreateRequest(host, path, userAgent, key, login: "");
+
+    private static byte[] CreateRequest(string host, string path, string userAgent, string key, string login)
+    {
         foreach (string value in (ReadOnlySpan<string>)[host, path, userAgent, key])
             if (value.AsSpan().ContainsAny('\r', '\n'))
                 throw new ArgumentException("A header cannot hold a line end.", nameof(host));
 
-        string login = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{password}"));
         return Encoding.Latin1.GetBytes(
             $"GET {path} HTTP/1.1\r\nUser-Agent: {userAgent}\r\nHost: {host}\r\nUpgrade: WebSocket\r\n" +
             "Connection: Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n" +
-            $"Authorization: Basic {login}\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n");
+            $"{login}Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n");
     }
 
     /// <summary>Judges what was received so far.</summary>

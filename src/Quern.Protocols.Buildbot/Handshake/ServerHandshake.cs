@@ -55,15 +55,13 @@ public static class ServerHandshake
                 "Sec-WebSocket-Version: 13,8\r\n");
         if (head["Sec-WebSocket-Key"] is not { } key || !WebSocketKey.IsValid(key))
             return Refuse(400, "HTTP Sec-WebSocket-Key header missing, repeated or bad");
-        if (head["Authorization"] is not { } authorization)
-            return new ServerHandshakeResult.Reject(Unauthorized, "no login in the request");
-        if (!TryReadLogin(authorization, out string user, out string password))
-            return new ServerHandshakeResult.Reject(BadRequest, "the Authorization header cannot be read");
-
-        string answer =
+        byte[] answer = Encoding.Latin1.GetBytes(
             $"HTTP/1.1 101 Switching Protocols\r\nServer: {serverName}\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n" +
-            $"Sec-WebSocket-Accept: {WebSocketKey.Accept(key)}\r\n\r\n";
-        return new ServerHandshakeResult.Accept(Encoding.Latin1.GetBytes(answer), user, password);
+            $"Sec-WebSocket-Accept: {WebSocketKey.Accept(key)}\r\n\r\n");
+        if (head["Authorization"] is not { } authorization) return new ServerHandshakeResult.WithoutLogin(answer);
+        return TryReadLogin(authorization, out string user, out string password)
+            ? new ServerHandshakeResult.Accept(answer, user, password)
+            : new ServerHandshakeResult.Reject(BadRequest, "the Authorization header cannot be read");
     }
 
     /// <summary><c>Basic </c> and base64 of name, colon, password in UTF-8; the first colon separates.</summary>

@@ -15,6 +15,13 @@ public abstract record ServerHandshakeResult
         public override string ToString() => $"Accept {{ User = {User} }}";
     }
 
+    /// <summary>
+    /// A proper request without a login. Where revision v1 is spoken the login comes as the first message; elsewhere the answer is
+    /// <see cref="ServerHandshake.Unauthorized"/>.
+    /// </summary>
+    /// <param name="Response">The bytes to send where v1 is spoken.</param>
+    public sealed record WithoutLogin(ReadOnlyMemory<byte> Response) : ServerHandshakeResult;
+
     /// <param name="Response">The bytes to send before closing.</param>
     /// <param name="Reason">For the log, in plain words.</param>
     public sealed record Reject(ReadOnlyMemory<byte> Response, string Reason) : ServerHandshakeResult;

@@ -5,7 +5,7 @@ namespace Quern.Protocols.Buildbot;
 public sealed partial class MsgPackCodec
 {
     /// <inheritdoc />
-    /// <exception cref="ArgumentException">The message is one that only decoding makes.</exception>
+    /// <exception cref="ArgumentException">The message is one that only decoding makes, or of another revision.</exception>
     public void Encode(BuildbotMessage message, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -18,7 +18,8 @@ public sealed partial class MsgPackCodec
             case BuildbotMessage.Update update:
                 Begin(writer, WireOperation.Update, 4);
                 Key(writer, WireKey.Args);
-                MsgPackUpdates.Write(writer, update.Entries);
+                if (options.Revision is BuildbotRevision.V1) MsgPackUpdatesV1.Write(writer, update.Entries);
+                else MsgPackUpdates.Write(writer, update.Entries);
                 Text(writer, WireKey.CommandId, update.CommandId);
                 break;
             case BuildbotMessage.Complete complete:
@@ -57,6 +58,11 @@ public sealed partial class MsgPackCodec
                 writer.WriteInt64(read.Length);
                 Text(writer, WireKey.CommandId, read.CommandId);
                 break;
+            case BuildbotMessage.Auth auth when options.Revision is BuildbotRevision.V1:
+                Begin(writer, WireOperation.Auth, 4);
+                Text(writer, WireKey.UserName, auth.UserName);
+                Text(writer, WireKey.Password, auth.Password);
+                break;
             default:
                 WriteFromMaster(writer, message);
                 break;
@@ -66,7 +72,7 @@ public sealed partial class MsgPackCodec
         writer.WriteInt64(message.SequenceNumber);
     }
 
-    private static void WriteFromMaster(MsgPackWriter writer, BuildbotMessage message)
+    private void WriteFromMaster(MsgPackWriter writer, BuildbotMessage message)
     {
         switch (message)
         {
@@ -83,7 +89,12 @@ public sealed partial class MsgPackCodec
             case BuildbotMessage.Shutdown:
                 Begin(writer, WireOperation.Shutdown, 2);
                 break;
-            case BuildbotMessage.SetWorkerSettings settings:
+            case BuildbotMessage.SetBuilderList list when options.Revision is BuildbotRevision.V1:
+                Begin(writer, WireOperation.SetBuilderList, 3);
+                Key(writer, WireKey.Builders);
+                MsgPackBuilders.Write(writer, list.Builders);
+                break;
+            case BuildbotMessage.SetWorkerSettings settings when options.Revision is BuildbotRevision.V7:
                 Begin(writer, WireOperation.SetWorkerSettings, 3);
                 WriteSettings(writer, settings.Settings);
                 break;
@@ -102,7 +113,7 @@ public sealed partial class MsgPackCodec
                 Text(writer, WireKey.Why, interrupt.Why);
                 break;
             default:
-                throw new ArgumentException($"A message of kind {message.GetType().Name} is never sent.", nameof(message));
+                throw new ArgumentException($"A message of kind {message.GetType().Name} is never sent in revision {options.Revision}.", nameof(message));
         }
     }
 

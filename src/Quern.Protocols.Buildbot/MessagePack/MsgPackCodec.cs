@@ -50,7 +50,7 @@ public sealed partial class MsgPackCodec(MsgPackCodecOptions options) : IFrameCo
         return DecodeStatus.Success;
     }
 
-    private static BuildbotMessage Compose(ref MsgPackFields fields, ReadOnlyMemory<byte> input)
+    private BuildbotMessage Compose(ref MsgPackFields fields, ReadOnlyMemory<byte> input)
     {
         if (!fields.Has(WireKey.Op) || !fields.Has(WireKey.SequenceNumber))
             return new BuildbotMessage.Ignored($"message of {input.Length} bytes without \"op\" or \"seq_number\"");
@@ -60,6 +60,7 @@ public sealed partial class MsgPackCodec(MsgPackCodecOptions options) : IFrameCo
         {
             WireOperation.Response => ReadResponse(ref fields, number),
             < WireOperation.Update => ReadFromMaster(ref fields, number),
+            WireOperation.Auth => ReadAuth(ref fields, number),
             _ => ReadFromWorker(ref fields, number),
         };
         if (message is not null && fields.Problem is null) return message;
@@ -75,7 +76,11 @@ public sealed partial class MsgPackCodec(MsgPackCodecOptions options) : IFrameCo
         return new BuildbotMessage.Response(number, fields.Value(WireKey.Result), fields.Has(WireKey.IsException));
     }
 
-    private static BuildbotMessage? ReadFromMaster(ref MsgPackFields fields, long number)
+    private static BuildbotMessage.Auth? ReadAuth(ref MsgPackFields fields, long number) =>
+        fields.Require(WireKey.UserName, WireKey.Password)
+            ? new BuildbotMessage.Auth(number, fields.TextOrBytes(WireKey.UserName), fields.TextOrBytes(WireKey.Password)) : null;
+
+    private BuildbotMessage? ReadFromMaster(ref MsgPackFields fields, long number)
     {
         switch (fields.Operation)
         {
@@ -89,8 +94,11 @@ public sealed partial class MsgPackCodec(MsgPackCodecOptions options) : IFrameCo
             case WireOperation.SetWorkerSettings:
                 return fields.Require(WireKey.Args) && ReadSettings(ref fields) is { } settings
                     ? new BuildbotMessage.SetWorkerSettings(number, settings) : null;
+            case WireOperation.SetBuilderList:
+                return fields.Require(WireKey.Builders)
+                    ? new BuildbotMessage.SetBuilderList(number, fields.Builders()) : null;
             case WireOperation.StartCommand:
-                return fields.Require(WireKey.CommandId, WireKey.CommandName, WireKey.Args)
+                return RequireBuilder(ref fields) && fields.Require(WireKey.CommandId, WireKey.CommandName, WireKey.Args)
                     ? new BuildbotMessage.StartCommand(
                         number,
                         fields.Text(WireKey.CommandId),
@@ -98,7 +106,7 @@ public sealed partial class MsgPackCodec(MsgPackCodecOptions options) : IFrameCo
                         fields.Map(WireKey.Args),
                         fields.TextOrNull(WireKey.BuilderName)) : null;
             case WireOperation.InterruptCommand:
-                return fields.Require(WireKey.CommandId, WireKey.Why)
+                return RequireBuilder(ref fields) && fields.Require(WireKey.CommandId, WireKey.Why)
                     ? new BuildbotMessage.InterruptCommand(
                         number,
                         fields.Text(WireKey.CommandId),
@@ -110,6 +118,10 @@ public sealed partial class MsgPackCodec(MsgPackCodecOptions options) : IFrameCo
                 return null;
         }
     }
+
+    /// <summary>Revision v1 cannot do without the builder: the command's paths are below it.</summary>
+    private bool RequireBuilder(ref MsgPackFields fields) =>
+        options.Revision is BuildbotRevision.V7 || fields.Require(WireKey.BuilderName);
 
     private static BuildbotMessage? ReadFromWorker(ref MsgPackFields fields, long number)
     {

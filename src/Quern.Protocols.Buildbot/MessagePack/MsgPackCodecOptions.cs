@@ -5,6 +5,9 @@ public sealed record MsgPackCodecOptions
 {
     public MsgPackLimits Limits { get; init; } = MsgPackLimits.Default;
 
+    /// <summary>Chosen by the handshake: a worker of v1 sends no login with its opening request.</summary>
+    public BuildbotRevision Revision { get; init; }
+
     public BuildbotSide Side { get; init; } = BuildbotSide.Observer;
 
     /// <summary>

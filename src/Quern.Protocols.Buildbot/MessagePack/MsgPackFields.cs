@@ -10,6 +10,7 @@ namespace Quern.Protocols.Buildbot;
 internal ref struct MsgPackFields
 {
     private readonly BuildbotSide _side;
+    private readonly BuildbotRevision _revision;
     private readonly bool _keepLineTables;
     private MsgPackReader _reader;
     private Positions _positions;
@@ -17,8 +18,9 @@ internal ref struct MsgPackFields
 
     public MsgPackFields(ReadOnlyMemory<byte> input, MsgPackCodecOptions options)
     {
-        _reader = new MsgPackReader(input, options.Limits);
+        _reader = new MsgPackReader(input, options.Limits) { TakesArrayKeys = options.Revision is BuildbotRevision.V1 };
         _side = options.Side;
+        _revision = options.Revision;
         _keepLineTables = options.KeepLineTables;
     }
 
@@ -68,6 +70,16 @@ internal ref struct MsgPackFields
     public string? TextOrNull(WireKey key) =>
         Seek(key) && !_reader.TryReadNil() ? Checked(key, _reader.ReadString()) : null;
 
+    /// <summary>Text, or bytes that are UTF-8: workers of 3.5.0 send their name as bytes.</summary>
+    public string TextOrBytes(WireKey key)
+    {
+        if (!Seek(key)) return "";
+        return Checked(key, _reader.Peek() is MsgPackType.Binary ? _reader.MakeString(_reader.ReadKey()) : _reader.ReadString()) ?? "";
+    }
+
+    public ImmutableArray<BuilderPlace> Builders() =>
+        Seek(WireKey.Builders) ? Checked(WireKey.Builders, MsgPackBuilders.Read(ref _reader)) : [];
+
     public ReadOnlyMemory<byte> Binary(WireKey key) => Seek(key) ? Checked(key, _reader.ReadBinary()) : default;
 
     public long Integer(WireKey key) => Seek(key) ? Checked(key, _reader.ReadInt64()) : 0;
@@ -84,7 +96,7 @@ internal ref struct MsgPackFields
     public ImmutableArray<UpdateEntry> Entries()
     {
         if (!_entries.IsDefault || !Seek(WireKey.Args)) return _entries.IsDefault ? [] : _entries;
-        return Checked(WireKey.Args, MsgPackUpdates.Read(ref _reader, _keepLineTables));
+        return Checked(WireKey.Args, ReadUpdates());
     }
 
     /// <summary>An integer that the message cannot do without.</summary>
@@ -105,7 +117,7 @@ internal ref struct MsgPackFields
     private bool ReadEntries()
     {
         int start = _reader.Position;
-        ImmutableArray<UpdateEntry> entries = MsgPackUpdates.Read(ref _reader, _keepLineTables);
+        ImmutableArray<UpdateEntry> entries = ReadUpdates();
         if (_reader.TypeMismatch)
         {
             _reader.Rewind(start);
@@ -117,13 +129,17 @@ internal ref struct MsgPackFields
         return true;
     }
 
+    private ImmutableArray<UpdateEntry> ReadUpdates() => _revision is BuildbotRevision.V1
+        ? MsgPackUpdatesV1.Read(ref _reader)
+        : MsgPackUpdates.Read(ref _reader, _keepLineTables);
+
     private void FindOperation(int start)
     {
         int end = _reader.Position;
         _reader.Rewind(start);
         ReadOnlyMemory<byte> name = _reader.ReadUtf8();
         if (Status is not DecodeStatus.Success) return;
-        Operation = WireOperations.Find(name.Span, _side);
+        Operation = WireOperations.Find(name.Span, _side, _revision);
         _reader.Rewind(end);
     }
 

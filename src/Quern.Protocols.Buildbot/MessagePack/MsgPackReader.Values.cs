@@ -89,7 +89,8 @@ public ref partial struct MsgPackReader
                 if (!Enter(depth)) break;
                 for (int count = ReadMapHeader(); count > 0 && !Failed; count--)
                 {
-                    ReadKey();
+                    if (TakesArrayKeys && Peek() is MsgPackType.Array) Skip(depth + 1);
+                    else ReadKey();
                     Skip(depth + 1);
                 }
 

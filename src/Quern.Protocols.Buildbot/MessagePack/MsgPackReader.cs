@@ -41,6 +41,9 @@ public ref partial struct MsgPackReader
     /// <summary>Where the next value begins.</summary>
     public readonly int Position => _position;
 
+    /// <summary>Whether <see cref="Skip"/> passes over keys that are arrays, as the updates of revision v1 may have them.</summary>
+    internal bool TakesArrayKeys { get; init; }
+
     public readonly int Remaining => _span.Length - _position;
 
     private readonly bool Failed => Status is not DecodeStatus.Success;

@@ -7,7 +7,7 @@ namespace Quern.Protocols.Buildbot;
 internal static class MsgPackUpdates
 {
     // What Charge is told for one entry with its share of the array; the biggest record is Text.
-    private const int EntryCost = 120;
+    internal const int EntryCost = 120;
 
     // A value inside a pair stands below the message, the list of pairs and the pair.
     private const int ValueDepth = 4;
@@ -51,12 +51,19 @@ internal static class MsgPackUpdates
             return ReadText(ref reader, BuildbotNames.Log, reader.ReadString(), keepLineTables);
         }
 
+        return ReadOther(ref reader, name, ValueDepth);
+    }
+
+    /// <summary>The value of an entry that is no text; alike in every revision.</summary>
+    internal static UpdateEntry ReadOther(ref MsgPackReader reader, ReadOnlyMemory<byte> name, int depth)
+    {
+        ReadOnlySpan<byte> span = name.Span;
         if (span.SequenceEqual("rc"u8)) return new UpdateEntry.ReturnCode(ReadReturnCode(ref reader));
         if (span.SequenceEqual("elapsed"u8)) return new UpdateEntry.Elapsed(reader.ReadDouble());
         if (span.SequenceEqual("files"u8)) return new UpdateEntry.Files(ReadNames(ref reader));
         if (span.SequenceEqual("stat"u8)) return new UpdateEntry.Stat(ReadNumbers(ref reader));
         if (span.SequenceEqual("failure_reason"u8)) return new UpdateEntry.FailureReason(reader.ReadString());
-        return new UpdateEntry.Unknown(reader.MakeString(name), reader.ReadValue(ValueDepth));
+        return new UpdateEntry.Unknown(reader.MakeString(name), reader.ReadValue(depth));
     }
 
     private static UpdateEntry.Text ReadText(ref MsgPackReader reader, string stream, string log, bool keepLineTables)
@@ -77,7 +84,7 @@ internal static class MsgPackUpdates
         return unchecked((int)code);
     }
 
-    private static ImmutableArray<string> ReadNames(ref MsgPackReader reader)
+    internal static ImmutableArray<string> ReadNames(ref MsgPackReader reader)
     {
         int count = reader.ReadArrayHeader();
         if (count == 0 || !reader.Charge(64 + 8L * count)) return [];
@@ -100,7 +107,7 @@ internal static class MsgPackUpdates
         return ImmutableCollectionsMarshal.AsImmutableArray(numbers);
     }
 
-    private static void ReadExactly(ref MsgPackReader reader, int count)
+    internal static void ReadExactly(ref MsgPackReader reader, int count)
     {
         if (reader.ReadArrayHeader() != count) reader.Mismatch();
     }
@@ -122,6 +129,17 @@ internal static class MsgPackUpdates
                 writer.WriteInt32Array(text.NewlineIndexes.Span);
                 writer.WriteDoubleArray(text.Times.Span);
                 break;
+            default:
+                WriteOther(writer, entry);
+                break;
+        }
+    }
+
+    /// <summary>Name and value of an entry that is no text; alike in every revision.</summary>
+    internal static void WriteOther(in MsgPackWriter writer, UpdateEntry entry)
+    {
+        switch (entry)
+        {
             case UpdateEntry.ReturnCode code:
                 writer.WriteUtf8("rc"u8);
                 writer.WriteInt64(code.Value);

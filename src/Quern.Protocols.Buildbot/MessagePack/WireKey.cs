@@ -17,11 +17,14 @@ internal enum WireKey
     ModifiedTime,
     Result,
     IsException,
+    Builders,
+    UserName,
+    Password,
 }
 
 internal static class WireKeys
 {
-    public const int Count = (int)WireKey.IsException + 1;
+    public const int Count = (int)WireKey.Password + 1;
 
     public static ReadOnlySpan<byte> NameOf(WireKey key) => key switch
     {
@@ -38,6 +41,9 @@ internal static class WireKeys
         WireKey.ModifiedTime => "modified_time"u8,
         WireKey.Result => "result"u8,
         WireKey.IsException => "is_exception"u8,
+        WireKey.Builders => "builders"u8,
+        WireKey.UserName => "username"u8,
+        WireKey.Password => "password"u8,
         _ => default,
     };
 

@@ -14,6 +14,7 @@ internal enum WireOperation
     StartCommand,
     InterruptCommand,
     Shutdown,
+    SetBuilderList,
 
     // Worker to master.
     Update,
@@ -25,6 +26,7 @@ internal enum WireOperation
     UploadDirectoryUnpack,
     ReadFile,
     ReadFileClose,
+    Auth,
 }
 
 internal static class WireOperations
@@ -39,6 +41,7 @@ internal static class WireOperations
         WireOperation.StartCommand => "start_command"u8,
         WireOperation.InterruptCommand => "interrupt_command"u8,
         WireOperation.Shutdown => "shutdown"u8,
+        WireOperation.SetBuilderList => "set_builder_list"u8,
         WireOperation.Update => "update"u8,
         WireOperation.Complete => "complete"u8,
         WireOperation.UploadFileWrite => "update_upload_file_write"u8,
@@ -48,16 +51,28 @@ internal static class WireOperations
         WireOperation.UploadDirectoryUnpack => "update_upload_directory_unpack"u8,
         WireOperation.ReadFile => "update_read_file"u8,
         WireOperation.ReadFileClose => "update_read_file_close"u8,
+        WireOperation.Auth => "auth"u8,
         _ => default,
     };
 
     /// <summary>The operation of that name which <paramref name="side"/> serves, else <see cref="WireOperation.Unknown"/>.</summary>
-    public static WireOperation Find(ReadOnlySpan<byte> name, BuildbotSide side)
+    public static WireOperation Find(ReadOnlySpan<byte> name, BuildbotSide side, BuildbotRevision revision)
     {
-        for (var operation = WireOperation.Response; operation <= WireOperation.ReadFileClose; operation++)
-            if (name.SequenceEqual(NameOf(operation))) return Serves(side, operation) ? operation : WireOperation.Unknown;
+        for (var operation = WireOperation.Response; operation <= WireOperation.Auth; operation++)
+        {
+            if (!name.SequenceEqual(NameOf(operation))) continue;
+            return Serves(side, operation) && IsIn(revision, operation) ? operation : WireOperation.Unknown;
+        }
+
         return WireOperation.Unknown;
     }
+
+    public static bool IsIn(BuildbotRevision revision, WireOperation operation) => operation switch
+    {
+        WireOperation.SetWorkerSettings => revision is BuildbotRevision.V7,
+        WireOperation.SetBuilderList or WireOperation.Auth => revision is BuildbotRevision.V1,
+        _ => true,
+    };
 
     private static bool Serves(BuildbotSide side, WireOperation operation) => side switch
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Quern.Testing;
 using Xunit;
 
 namespace Quern.Protocols.Buildbot.Tests;
@@ -15,6 +16,23 @@ public sealed class GoldenMessagePackTests
         Assert.Contains(Captures.Streams, s => s.Name.StartsWith("msgpack/", StringComparison.Ordinal) && s.FromWorker);
         Assert.Contains(Captures.Streams, s => s.Name.StartsWith("msgpack-4.3.0/", StringComparison.Ordinal) && !s.FromWorker);
         Assert.True(Captures.Payloads.Count > 300, $"only {Captures.Payloads.Count} payloads");
+    }
+
+    [Theory]
+    [InlineData("msgpack")]
+    [InlineData("msgpack-4.3.0")]
+    [InlineData("msgpack-3.5.0")]
+    public void No_capture_is_left_out(string folder)
+    {
+        CapturedStream[] all = [.. Captures.Streams, .. Captures.V1Streams];
+        var files = Directory.GetFiles(Path.Combine(Repository.Root, "tests", "golden", folder), "*.jsonl")
+            .Select(file => $"{folder}/{Path.GetFileName(file).Split('.')[0]}").Distinct();
+
+        Assert.All(files, scenario =>
+        {
+            Assert.Contains(all, s => s.FromWorker && s.Name.StartsWith(scenario + " ", StringComparison.Ordinal));
+            Assert.Contains(all, s => !s.FromWorker && s.Name.StartsWith(scenario + " ", StringComparison.Ordinal));
+        });
     }
 
     [Theory, MemberData(nameof(StreamNames))]

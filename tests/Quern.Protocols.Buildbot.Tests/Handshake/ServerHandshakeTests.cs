@@ -48,7 +48,6 @@ public sealed class ServerHandshakeTests
     }
 
     [Theory]
-    [InlineData("Authorization: Basic ZmFybWVyOnB3\r\n", "", "HTTP/1.1 401 Unauthorized\r\n\r\n")]
     [InlineData("Basic ZmFybWVyOnB3", "basic ZmFybWVyOnB3", "HTTP/1.1 400 Bad request\r\n\r\n")]
     [InlineData("Basic ZmFybWVyOnB3", "Basic ***", "HTTP/1.1 400 Bad request\r\n\r\n")]
     [InlineData("Basic ZmFybWVyOnB3", "Basic ZmFybWVy", "HTTP/1.1 400 Bad request\r\n\r\n")]
@@ -75,6 +74,17 @@ public sealed class ServerHandshakeTests
         ServerHandshake.TryRead(request, "x", out _, out ServerHandshakeResult? result);
 
         Assert.Equal("pw", Assert.IsType<ServerHandshakeResult.Accept>(result).Password);
+    }
+
+    [Fact]
+    public void A_request_without_login_is_left_to_the_revisions_that_are_spoken()
+    {
+        byte[] request = Encoding.Latin1.GetBytes(Request.Replace("Authorization: Basic ZmFybWVyOnB3\r\n", "", StringComparison.Ordinal));
+
+        Assert.Equal(DecodeStatus.Success, ServerHandshake.TryRead(request, "x", out _, out ServerHandshakeResult? result));
+
+        string answer = Encoding.Latin1.GetString(Assert.IsType<ServerHandshakeResult.WithoutLogin>(result).Response.Span);
+        Assert.StartsWith("HTTP/1.1 101 Switching Protocols\r\n", answer, StringComparison.Ordinal);
     }
 
     [Fact]
