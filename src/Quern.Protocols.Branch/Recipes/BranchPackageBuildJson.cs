@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace Quern.Protocols.Branch.Recipes;
@@ -16,30 +18,7 @@ public static class BranchPackageBuildJson
     private const string CrossDependencies = "cross_dependencies";
     private const string BuildScript = "build_script";
 
-    /// <summary>Reads UTF-8 JSON text.</summary>
-    /// <param name="error">What is wrong, naming the key; null on success.</param>
-    public static bool TryRead(ReadOnlyMemory<byte> utf8, RecipeLimits limits, [NotNullWhen(true)] out BranchPackageBuild? build, [NotNullWhen(false)] out string? error)
-    {
-        build = null;
-        // A character of JSON takes at most six bytes (\u0041).
-        if (utf8.Length > 6L * limits.MaxCharacters)
-        {
-            error = $"the recipe has {utf8.Length} bytes; at most {6L * limits.MaxCharacters} are taken.";
-            return false;
-        }
-        try
-        {
-            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 8 });
-            return TryRead(document.RootElement, limits, out build, out error);
-        }
-        catch (JsonException e)
-        {
-            error = $"not JSON: byte {e.BytePositionInLine} of line {e.LineNumber + 1}.";
-            return false;
-        }
-    }
-
-    /// <summary>Reads an element of a larger message.</summary>
+    /// <summary>Reads an element of a message.</summary>
     /// <param name="error">What is wrong, naming the key; null on success.</param>
     public static bool TryRead(JsonElement element, RecipeLimits limits, [NotNullWhen(true)] out BranchPackageBuild? build, [NotNullWhen(false)] out string? error)
     {
@@ -76,27 +55,29 @@ public static class BranchPackageBuildJson
         return build is not null;
     }
 
-    public static void Write(Utf8JsonWriter writer, BranchPackageBuild build)
+    /// <summary>The form as one text of ASCII.</summary>
+    public static string ToText(BranchPackageBuild build)
     {
-        writer.WriteStartObject();
-        writer.WriteString(RecipeKeys.Name, build.Name);
-        writer.WriteString(RecipeKeys.Version, build.Version);
-        writer.WriteString(RecipeKeys.RealVersion, build.RealVersion);
-        WriteList(writer, RecipeKeys.Dependencies, build.Dependencies);
-        WriteList(writer, BuildDependencies, build.BuildDependencies);
-        WriteList(writer, CrossDependencies, build.CrossDependencies);
-        writer.WriteString(RecipeKeys.Source, build.Source);
-        WriteList(writer, RecipeKeys.ExtraSources, build.ExtraSources);
-        writer.WriteString(RecipeKeys.Description, build.Description);
-        WriteList(writer, BuildScript, build.BuildScript);
-        writer.WriteEndObject();
+        var bytes = new ArrayBufferWriter<byte>();
+        Write(new PythonJsonWriter(bytes), build);
+        return Encoding.ASCII.GetString(bytes.WrittenSpan);
     }
 
-    private static void WriteList(Utf8JsonWriter writer, string key, ImmutableArray<string> items)
+    /// <summary>Writes it with the keys in the order of the originals.</summary>
+    internal static void Write(PythonJsonWriter json, BranchPackageBuild build)
     {
-        writer.WriteStartArray(key);
-        foreach (string item in items) writer.WriteStringValue(item);
-        writer.WriteEndArray();
+        json.BeginObject();
+        json.Member(RecipeKeys.Name, build.Name);
+        json.Member(RecipeKeys.Version, build.Version);
+        json.Member(RecipeKeys.RealVersion, build.RealVersion);
+        json.Member(RecipeKeys.Dependencies, build.Dependencies);
+        json.Member(BuildDependencies, build.BuildDependencies);
+        json.Member(CrossDependencies, build.CrossDependencies);
+        json.Member(RecipeKeys.Source, build.Source);
+        json.Member(RecipeKeys.ExtraSources, build.ExtraSources);
+        json.Member(RecipeKeys.Description, build.Description);
+        json.Member(BuildScript, build.BuildScript);
+        json.EndObject();
     }
 
     /// <summary>Reads the fields of one object and keeps the first error.</summary>

@@ -11,6 +11,7 @@ public sealed class SolutionFileTests
         var file = SolutionFile.Parse("# base first\r\nzlib; bzip2 ;\r\n\r\n;\r\nlibpng\r\n");
 
         Assert.Equal(["zlib bzip2", "libpng"], file.Steps.Select(s => string.Join(' ', s)));
+        Assert.Equal(["2:1 2:7", "5:1"], file.Places.Select(s => string.Join(' ', s.Select(p => $"{p.Line}:{p.Column}"))));
         Assert.Empty(file.Problems);
     }
 

@@ -1,0 +1,78 @@
+namespace Quern.Protocols.Branch;
+
+/// <summary>What can be asked. Words, roles and answers of each stand in <see cref="BranchCommands"/>.</summary>
+public enum BranchCommand
+{
+    Unknown,
+    ShowKey,
+    SetType,
+    SetName,
+    LogOn,
+    Checkout,
+    PackageInfo,
+    Submit,
+    ReleaseBuild,
+    CrossBuild,
+    JobLog,
+    SystemLog,
+    Dependers,
+    DependerTree,
+    RebuildDependers,
+    Jobs,
+    QueuedJobs,
+    RunningJobs,
+    CompletedJobs,
+    Clients,
+    Controllers,
+    Bots,
+    Packages,
+    PackageBuilds,
+    ClearCompleted,
+    CancelJob,
+    CancelAll,
+    ReleaseSolution,
+    CrossSolution,
+    ClientInfo,
+    LockedPackages,
+    Delete,
+    ExtraSources,
+    RemoveExtraSource,
+    TransferExtraSource,
+    CompleteTransfer,
+    MachineInformation,
+    DeploymentConfiguration,
+    Ready,
+    Pong,
+    StatusUpdate,
+    BareStatus,
+    SubmitLog,
+    AppendLog,
+    SubmitContent,
+    TransferPackage,
+    ExtraSourceInfo,
+    FetchExtraSource,
+    SystemEvent,
+}
+
+/// <summary>The form of an answer that is no fixed text.</summary>
+public enum BranchShape
+{
+    /// <summary>There is none: all answers are fixed texts.</summary>
+    None,
+    LoggedOn,
+    PackageBuild,
+    Texts,
+    Tree,
+    Dependers,
+    Jobs,
+    JobLists,
+    Clients,
+    ClientInfo,
+    ExtraSources,
+    ExtraSourceInfo,
+    Deployment,
+    Conflicts,
+
+    /// <summary>The bare bytes of a file, in no frame.</summary>
+    Bytes,
+}

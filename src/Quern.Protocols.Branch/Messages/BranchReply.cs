@@ -1,0 +1,92 @@
+namespace Quern.Protocols.Branch;
+
+/// <summary>Everything the master says in a fixed text. What the texts are stands in <see cref="BranchTexts"/>.</summary>
+public enum BranchReply
+{
+    UnknownCommand,
+    HandlerFailed,
+    NotAllowed,
+    FieldMissing,
+    DataMissing,
+
+    KeyAccepted,
+    KeyRefused,
+    KeyAlreadyShown,
+    KeyNotAsked,
+    KeyRequired,
+    TypeAccepted,
+    TypeRefused,
+    NameAccepted,
+    NameRefused,
+    VersionRefused,
+
+    CheckoutUnknown,
+    PackageInfoUnknown,
+    SubmitAccepted,
+    SubmitUnreadable,
+    SubmitInvalid,
+    SubmitNotStored,
+
+    BuildTaken,
+    BuildQueued,
+    BuildUnknown,
+    BuildNoRelease,
+    BuildNoCross,
+    BuildDamaged,
+
+    LogUnknownJob,
+    LogMissing,
+    LogOffset,
+
+    DependersUnknown,
+    RebuildQueued,
+    RebuildCircular,
+
+    JobsCleared,
+    JobsCanceled,
+    JobCanceled,
+    CancelUnknown,
+    CancelNotQueued,
+
+    SolutionQueued,
+    SolutionNoRelease,
+    SolutionNoCross,
+    SolutionInvalid,
+    SolutionUnknown,
+
+    ClientUnknown,
+
+    Deleted,
+    DeleteNameless,
+    DeleteUnknown,
+    DeleteRequired,
+
+    SourceRemoved,
+    SourceUnknown,
+    TransferReady,
+    TransferLength,
+    TransferDone,
+    TransferInserted,
+    TransferNotInserted,
+    TransferNothing,
+
+    MachineAccepted,
+    MachineInvalid,
+    ReadyAccepted,
+    PongAccepted,
+    StatusAccepted,
+    StatusInvalid,
+    StatusNoJob,
+    LogAccepted,
+    AppendAccepted,
+    LogNoJob,
+    ContentAccepted,
+    ContentInvalid,
+    ContentNoJob,
+    PackageTransferReady,
+    PackageLength,
+    PackageNoJob,
+    InfoUnknown,
+    FetchUnknown,
+    EventAccepted,
+}
