@@ -11,7 +11,8 @@ internal static class HelperProgram
     private const int MaxErrors = 64 << 10;
 
     private static readonly string[] Kept =
-        ["PATH", "HOME", "DOTNET_ROOT", "DOTNET_BUNDLE_EXTRACT_BASE_DIR", "http_proxy", "https_proxy", "no_proxy", "TMPDIR"];
+        ["PATH", "HOME", "DOTNET_ROOT", "DOTNET_BUNDLE_EXTRACT_BASE_DIR", "http_proxy", "https_proxy", "no_proxy", "TMPDIR",
+        "SSL_CERT_FILE", "SSL_CERT_DIR"];     // whom to trust, where that is not the machine's own list
 
     /// <summary>Runs to the end; a cancelled token kills the program with its children.</summary>
     /// <param name="line">Called for each line of standard error, for progress.</param>
@@ -59,7 +60,7 @@ internal static class HelperProgram
         return result;
     }
 
-    internal static void Kill(Process process)
+    private static void Kill(Process process)
     {
         try { process.Kill(entireProcessTree: true); }
         catch (InvalidOperationException)

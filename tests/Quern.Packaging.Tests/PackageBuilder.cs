@@ -1,8 +1,9 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Quern.Archives;
 using Quern.Model;
 using Quern.Packaging.Planning;
+using Quern.Testing;
 
 namespace Quern.Packaging.Tests;
 
@@ -20,7 +21,7 @@ internal sealed class PackageBuilder
     };
 
     public static PackageBuilder WithLeaf(string? text = null) =>
-        new PackageBuilder().Add("demo-1.0/leaf.pkg", text ?? BuildScript.Leaf(Recipe));
+        new PackageBuilder().Add("demo-1.0/leaf.pkg", text ?? LeafText.Of(Recipe));
 
     public PackageBuilder Add(string name, string content = "", char type = '0', string target = "", long? size = null)
     {
@@ -65,20 +66,6 @@ internal sealed class PackageBuilder
     public async Task<byte[]> ToPackageAsync(bool end = true)
     {
         if (end) Raw(new byte[1024]);
-        return await CompressAsync([.. _tar]);
-    }
-
-    public static async Task<byte[]> CompressAsync(byte[] bytes)
-    {
-        var start = new ProcessStartInfo("xz") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        start.ArgumentList.Add("-1");
-        using var process = Process.Start(start)!;
-        using var output = new MemoryStream();
-        var reading = process.StandardOutput.BaseStream.CopyToAsync(output);
-        await process.StandardInput.BaseStream.WriteAsync(bytes);
-        process.StandardInput.Close();
-        await reading;
-        await process.WaitForExitAsync();
-        return output.ToArray();
+        return await Xz.CompressAsync([.. _tar]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Quern.Archives;
 using Quern.Model;
 using Quern.Packaging.PackageFiles;
 using Xunit;
@@ -32,6 +33,41 @@ public sealed class PackageFileTests
             members.Select(m => (m.Path, m.Kind)));
         Assert.Equal(Sha256Hash.FromBytes(SHA256.HashData("bytes"u8)), members[0].Sha256);
         Assert.Equal("libdemo.so.1", members[1].Target);
+    }
+
+    private static async Task<PackageCheck> InspectAsync(string leaf, string version = "1.0", string realVersion = "1") =>
+        await PackageFile.InspectAsync(
+            new MemoryStream(await PackageBuilder.WithLeaf(leaf).Add(Data + "x", "x").ToPackageAsync()), PackageBuilder.Recipe.Name, version, realVersion, new PackageLimits(), CancellationToken.None);
+
+    [Fact]
+    public async Task A_package_without_its_recipe_is_taken_by_what_it_says_of_itself()
+    {
+        var valid = Assert.IsType<PackageCheck.Valid>(await InspectAsync("name=demo\nversion=1.0\nreal_version=1\nextra=y\ndescription=a = b\r\ndependencies=[one][][two][one]"));
+
+        Assert.Equal(("a = b", "one two"), (valid.Leaf!.Description, string.Join(' ', valid.Leaf.Dependencies)));
+        Assert.Equal("/x", Assert.Single(valid.Members).Path);
+    }
+
+    [Theory]
+    [InlineData("name=other\nversion=1.0\nreal_version=1\n", "its leaf.pkg says other 1.0-1")]
+    [InlineData("name=demo\nversion=1.1\nreal_version=1\n", "its leaf.pkg says demo 1.1-1")]
+    [InlineData("name=demo\nversion=1.0\nreal_version=2\n", "its leaf.pkg says demo 1.0-2")]
+    [InlineData("", "its leaf.pkg says")]
+    [InlineData("name=demo\nversion=1.0\nreal_version=1\ndependencies=[a/../b]\n", "no list of package names")]
+    [InlineData("name=demo\nversion=1.0\nreal_version=1\ndependencies=[a\n", "no list of package names")]
+    [InlineData("name=demo\nversion=1.0\nreal_version=1\ndependencies=a\n", "no list of package names")]
+    [InlineData("name=demo\nversion=1.0\nreal_version=1\ndescription=\u001b[31m\n", "control characters")]
+    public async Task A_package_that_says_something_else_is_refused(string leaf, string expected) =>
+        Assert.Contains(expected, ReasonOf(await InspectAsync(leaf)), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Without_a_recipe_its_members_are_checked_all_the_same()
+    {
+        byte[] file = await PackageBuilder.WithLeaf().Add(Data + "../../x", "x").ToPackageAsync();
+
+        var check = await PackageFile.InspectAsync(new MemoryStream(file), PackageBuilder.Recipe.Name, "1.0", "1", new PackageLimits(), CancellationToken.None);
+
+        Assert.Contains("'..' in its name", ReasonOf(check), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,16 +118,37 @@ public sealed class PackageFileTests
         Assert.Contains("is a link where other members have a folder", before, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_second_name_of_a_file_is_that_file_once_more()
+    {
+        var check = await CheckAsync(PackageBuilder.WithLeaf().Add(Data + "bin/a", "content").Add(Data + "bin/b", type: '1', target: Data + "bin/a").Add(Data + "bin/c", type: '1', target: Data + "bin/b"));
+
+        var members = Assert.IsType<PackageCheck.Valid>(check).Members;
+        Assert.Equal(["/bin/a", "/bin/b", "/bin/c"], members.Select(m => m.Path));
+        Assert.All(members, m => Assert.Equal((MemberKind.File, 7L, members[0].Sha256), (m.Kind, m.Bytes, m.Sha256)));
+    }
+
     [Theory]
-    [InlineData('1')]
+    [Trait("CWE", "59")]
+    [InlineData("demo-1.0/data/bin/later")]
+    [InlineData("demo-1.0/data/link")]
+    [InlineData("demo-1.0/leaf.pkg")]
+    [InlineData("/etc/shadow")]
+    [InlineData("../../etc/shadow")]
+    [InlineData("")]
+    public async Task A_hard_link_to_anything_else_is_refused(string target) =>
+        Assert.Contains("is no file of the package before it", ReasonOf(await CheckAsync(PackageBuilder.WithLeaf()
+            .Add(Data + "link", type: '2', target: "/etc/shadow").Add(Data + "bin/b", type: '1', target: target).Add(Data + "bin/later", "x"))), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData('3')]
     [InlineData('4')]
     [InlineData('6')]
     [InlineData('7')]
     [InlineData('g')]
     [InlineData('S')]
-    public async Task Devices_pipes_hard_links_and_unknown_types_are_refused(char type) =>
-        Assert.Contains("files, folders and symbolic links only", ReasonOf(await CheckAsync(PackageBuilder.WithLeaf().Add(Data + "x", type: type, target: "leaf.pkg"))), StringComparison.Ordinal);
+    public async Task Devices_pipes_and_unknown_types_are_refused(char type) =>
+        Assert.Contains("files, folders and links only", ReasonOf(await CheckAsync(PackageBuilder.WithLeaf().Add(Data + "x", type: type, target: "leaf.pkg"))), StringComparison.Ordinal);
 
     [Fact]
     public async Task A_member_may_not_be_there_twice() =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Quern.Archives;
 using Quern.Model;
 using Quern.Packaging.Planning;
 using Xunit;
@@ -111,7 +112,7 @@ public sealed class PlannerTests
 
     [Fact]
     public void A_description_cannot_add_lines_to_the_leaf_text() =>
-        Assert.Equal(5, BuildScript.Leaf(Libpng with { Description = "a\nname=other\r\nb" }).Count(c => c == '\n'));
+        Assert.Equal(5, LeafText.Of(Libpng with { Description = "a\nname=other\r\nb" }).Count(c => c == '\n'));
 
     [Fact]
     public void Dependencies_are_installed_in_the_order_given()

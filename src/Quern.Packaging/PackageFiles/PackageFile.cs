@@ -1,15 +1,13 @@
 using System.Collections.Immutable;
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Quern.Archives;
 using Quern.Model;
-using Quern.Packaging.Planning;
 
 namespace Quern.Packaging.PackageFiles;
 
 /// <summary>
-/// Verifies a <c>.lfpkg</c> that a worker sent: <c>NAME-VERSION/leaf.pkg</c> and <c>NAME-VERSION/data/…</c> in a tar under xz.
+/// Verifies a <c>.lfpkg</c> that a worker sent or another farm built: <c>NAME-VERSION/leaf.pkg</c> and <c>NAME-VERSION/data/…</c> in a tar under xz.
 /// The file is hostile until proved otherwise.
 /// </summary>
 public static class PackageFile
@@ -21,54 +19,48 @@ public static class PackageFile
     /// <param name="recipe">What it must be the package of.</param>
     public static async Task<PackageCheck> VerifyAsync(Stream file, Recipe recipe, PackageLimits limits, CancellationToken cancellationToken)
     {
-        // The program, not a library: it can be given a memory limit and it cannot crash the farm.
-        var start = new ProcessStartInfo("xz")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (string argument in (string[])["--decompress", "--stdout", "--format=xz", $"--memlimit-decompress={limits.DecompressorMebibytes}MiB", "--no-warn"])
-            start.ArgumentList.Add(argument);
-        using var process = new Process { StartInfo = start };
-        try { process.Start(); }
-        catch (Win32Exception)
-        {
-            return new PackageCheck.Invalid("the farm cannot read packages: the program xz is missing on the master (Debian package xz-utils)");
-        }
-        using var kill = cancellationToken.Register(() => HelperProgram.Kill(process));
-        var feeding = FeedAsync(file, process, cancellationToken);
-        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        var verdict = await ReadAsync(process.StandardOutput.BaseStream, recipe, limits, cancellationToken);
-
-        HelperProgram.Kill(process);
-        await feeding;
-        await process.WaitForExitAsync(CancellationToken.None);
-        cancellationToken.ThrowIfCancellationRequested();
-        string error = await errors;
-        return error.Length > 0
-            ? new PackageCheck.Invalid($"it is not a whole xz file: {error.Split('\n')[0].Replace("xz: (stdin): ", "", StringComparison.Ordinal)}")
-            : verdict;
+        string expected = LeafText.Of(recipe);
+        string leaf = "";
+        var check = await CheckAsync(file, recipe.Name, recipe.Version, limits, text => leaf = text, cancellationToken);
+        return check is PackageCheck.Valid && leaf != expected ? Invalid("leaf.pkg does not say what the recipe says") : check;
     }
 
-    private static async Task FeedAsync(Stream file, Process process, CancellationToken cancellationToken)
+    /// <summary>
+    /// The same for a package whose recipe of that time is not known, as one that another farm built long ago: its own
+    /// <c>leaf.pkg</c> tells description and dependencies.
+    /// </summary>
+    public static async Task<PackageCheck> InspectAsync(
+        Stream file, PackageName name, string version, string realVersion, PackageLimits limits, CancellationToken cancellationToken)
+    {
+        string text = "";
+        var check = await CheckAsync(file, name, version, limits, leaf => text = leaf, cancellationToken);
+        if (check is not PackageCheck.Valid valid) return check;
+        if (!LeafFile.TryParse(text, out var read, out string? why)) return Invalid(why);
+        return read.Name == name.Value && read.Version == version && read.RealVersion == realVersion
+            ? valid with { Leaf = read }
+            : Invalid($"its leaf.pkg says {Shown(read.Name)} {Shown(read.Version)}-{Shown(read.RealVersion)}");
+    }
+
+    private static async Task<PackageCheck> CheckAsync(
+        Stream file, PackageName name, string version, PackageLimits limits, Action<string> leaf, CancellationToken cancellationToken)
     {
         try
         {
-            await using var input = process.StandardInput.BaseStream;
-            await file.CopyToAsync(input, cancellationToken);
+            await using var plain = Decompressor.Start(Compression.Xz, file, new UnpackLimits { DecompressorMebibytes = limits.DecompressorMebibytes });
+            var verdict = await ReadAsync(plain.Output, $"{name}-{version}/", limits, leaf, cancellationToken);
+            return await plain.ComplaintAsync(cancellationToken) is { } error ? Invalid($"it is not a whole xz file: {error}") : verdict;
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (InvalidDataException)
         {
-            // The reader has seen enough and ended the program.
+            return Invalid("the farm cannot read packages: the program xz is missing on the master (Debian package xz-utils)");
         }
     }
 
-    private static async Task<PackageCheck> ReadAsync(Stream tar, Recipe recipe, PackageLimits limits, CancellationToken cancellationToken)
+    private static async Task<PackageCheck> ReadAsync(Stream tar, string top, PackageLimits limits, Action<string> leaf, CancellationToken cancellationToken)
     {
         try
         {
-            return await MembersAsync(new TarInput(tar), tar, recipe, limits, cancellationToken);
+            return await MembersAsync(new TarInput(tar), tar, top, limits, leaf, cancellationToken);
         }
         catch (EndOfStreamException)
         {
@@ -80,10 +72,12 @@ public static class PackageFile
         }
     }
 
-    private static async Task<PackageCheck> MembersAsync(TarInput input, Stream tar, Recipe recipe, PackageLimits limits, CancellationToken cancellationToken)
+    private static async Task<PackageCheck> MembersAsync(
+        TarInput input, Stream tar, string top, PackageLimits limits, Action<string> leaf, CancellationToken cancellationToken)
     {
-        string top = $"{recipe.Name}-{recipe.Version}/", data = top + "data/";
+        string data = top + "data/";
         var members = ImmutableArray.CreateBuilder<PackageMember>();
+        var files = new Dictionary<string, PackageMember>(StringComparer.Ordinal);
         var rules = new MemberRules();
         byte[] buffer = new byte[1 << 16];
         bool leafSeen = false;
@@ -99,30 +93,40 @@ public static class PackageFile
             if (header.Name == top + "leaf.pkg")
             {
                 if (leafSeen || header.Type != '0') return Invalid("leaf.pkg is there twice or is not a file");
-                if (await LeafRefusalAsync(input, header, recipe, cancellationToken) is { } wrong) return Invalid(wrong);
+                if (header.Bytes > MaxLeaf) return Invalid("leaf.pkg is too long");
+                leaf(await LeafTextAsync(input, header, cancellationToken));
                 leafSeen = true;
                 continue;
             }
             if (header.Type == '5' && header.Name.TrimEnd('/') + "/" is var folder && (folder == data || folder == top)) continue;
             if (!header.Name.StartsWith(data, StringComparison.Ordinal)) return Invalid($"{Shown(header.Name)} does not lie below {data}");
-            MemberKind? kind = header.Type switch { '0' => MemberKind.File, '5' => MemberKind.Folder, '2' => MemberKind.Link, _ => null };
-            if (kind is null) return Invalid($"{Shown(header.Name)} is of type '{Shown(header.Type.ToString())}'; a package holds files, folders and symbolic links only");
+            // Bots in Python write the second name of a file as a hard link to the first.
+            var first = header.Type == '1' ? files.GetValueOrDefault(header.Target) : null;
+            MemberKind? kind = header.Type switch { '0' => MemberKind.File, '1' when first is not null => MemberKind.File, '5' => MemberKind.Folder, '2' => MemberKind.Link, _ => null };
+            if (kind is null && header.Type == '1') return Invalid($"{Shown(header.Name)} is a hard link to {Shown(header.Target)}, which is no file of the package before it");
+            if (kind is null) return Invalid($"{Shown(header.Name)} is of type '{Shown(header.Type.ToString())}'; a package holds files, folders and links only");
             string path = kind == MemberKind.Folder ? header.Name[data.Length..].TrimEnd('/') : header.Name[data.Length..];
             if (rules.Refusal(path, kind == MemberKind.Link ? header.Target : null) is { } refusal) return Invalid($"{Shown(header.Name)} {refusal}");
 
+            if (first is not null)
+            {
+                files[header.Name] = first with { Path = "/" + path };
+                members.Add(files[header.Name]);
+                continue;
+            }
             var hash = kind == MemberKind.File ? await HashAsync(input, buffer, cancellationToken) : (Sha256Hash?)null;
             members.Add(new PackageMember("/" + path, kind.Value, header.Bytes, header.Mode, hash, kind == MemberKind.Link ? header.Target : null));
+            if (kind == MemberKind.File) files[header.Name] = members[^1];
         }
         if (!leafSeen) return Invalid($"it has no {top}leaf.pkg");
         return await RestRefusalAsync(tar, buffer, cancellationToken) is { } rest ? Invalid(rest) : new PackageCheck.Valid(members.ToImmutable());
     }
 
-    private static async Task<string?> LeafRefusalAsync(TarInput input, TarHeader header, Recipe recipe, CancellationToken cancellationToken)
+    private static async Task<string> LeafTextAsync(TarInput input, TarHeader header, CancellationToken cancellationToken)
     {
-        if (header.Bytes > MaxLeaf) return "leaf.pkg is too long";
         byte[] bytes = new byte[header.Bytes];
         for (int at = 0; at < bytes.Length;) at += await input.ReadContentAsync(bytes.AsMemory(at), cancellationToken);
-        return Encoding.UTF8.GetString(bytes) == BuildScript.Leaf(recipe) ? null : "leaf.pkg does not say what the recipe says";
+        return Encoding.UTF8.GetString(bytes);
     }
 
     private static async Task<Sha256Hash> HashAsync(TarInput input, byte[] buffer, CancellationToken cancellationToken)

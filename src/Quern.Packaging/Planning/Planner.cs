@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Quern.Archives;
 using Quern.Model;
 
 namespace Quern.Packaging.Planning;
@@ -54,9 +55,9 @@ public static class Planner
             steps.Add(SendBlob($"send {package.Name}", package.Sha256, $"in/deps/{i:D4}-{package.Name}.lfpkg"));
         }
         steps.Add(SendText("send the variables", BuildScript.Variables(recipe, settings), "in/package.env"));
-        steps.Add(SendText("send the description", BuildScript.Leaf(recipe), "in/leaf.pkg"));
-        steps.Add(SendText("send the recipe", BuildScript.Of(recipe.BuildScript), "in/recipe.sh"));
-        if (!recipe.Tests.IsEmpty) steps.Add(SendText("send the tests", BuildScript.Of(recipe.Tests), "in/tests.sh"));
+        steps.Add(SendText("send the description", LeafText.Of(recipe), "in/leaf.pkg"));
+        steps.Add(SendText("send the recipe", RecipeScript.Of(recipe.BuildScript), "in/recipe.sh"));
+        if (!recipe.Tests.IsEmpty) steps.Add(SendText("send the tests", RecipeScript.Of(recipe.Tests), "in/tests.sh"));
 
         bool network = recipe.Network || settings.Network;
         steps.Add(Run("build", settings.Timeout, root is null ? ["host"] : ["sandbox", root, network ? "yes" : "no"]));
@@ -99,10 +100,8 @@ public static class Planner
         var recipe = inputs.Recipe;
         string environment = inputs.Environment == BuildEnvironment.Cross ? "cross" : "release";
         string key = $"environments.{environment}";
-        if (inputs.Settings is not { } settings)
-            return $"{recipe.Name} cannot be built for {environment}: quern.yaml has no {key}. Add it, as in docs/building.md.";
-        if (!settings.Enabled)
-            return $"{recipe.Name} cannot be built for {environment}: {key}.enabled is false in quern.yaml. Set it to true.";
+        if (BuildEnvironments.Refusal(recipe.Name, inputs.Environment, inputs.Settings) is { } refusal) return refusal;
+        var settings = inputs.Settings!;
         if (inputs.Environment == BuildEnvironment.Cross && !IsTriplet(settings.Target))
             return $"{recipe.Name} cannot be built for cross: {key}.target in quern.yaml must be a GNU triplet such as aarch64-linux-gnu.";
         if (inputs.Environment == BuildEnvironment.Release && settings.Target is not null)

@@ -145,8 +145,18 @@ phase() {
     export PKG_NAME PKG_VERSION PKG_REAL_VERSION PKG_INSTALL_DIR HOME TERM LC_ALL QUERN_JOBS
     if [ -e "$base/.epoch" ]; then SOURCE_DATE_EPOCH=$(cat "$base/.epoch"); export SOURCE_DATE_EPOCH; fi
     if [ -n "$root" ]; then host_paths; fi
+    if [ -n "${CROSS_TARGET:-}" ]; then cross_paths; fi
     "phase_$name"
 }
+
+# The target's libraries, never the machine's own: where there is none of the target, there is none.
+cross_paths() {
+    PKG_CONFIG_LIBDIR=$root/usr/lib/$("$CC" -print-multiarch 2>/dev/null || echo "$CROSS_TARGET")/pkgconfig:$root/usr/share/pkgconfig
+    export PKG_CONFIG_LIBDIR
+}
+
+# Whether what is built is for another processor than this machine's: its programs do not run here.
+foreign() { [ -n "${CROSS_TARGET:-}" ] && [ "${CROSS_TARGET%%-*}" != "$(uname -m)" ]; }
 
 # What is unpacked below a prefix is found through variables only; see docs/building.md for what that cannot do.
 host_paths() {
@@ -160,7 +170,15 @@ host_paths() {
 }
 
 # The farm has verified the member names of every package it sends; tar itself refuses '..' and absolute names once more.
-install_package() { xz -dc "$1" | tar -x --no-same-owner --keep-directory-symlink --strip-components=2 -C "$root/" --wildcards '*/data/*'; }
+install_package() {
+    file=$1
+    set --
+    # Programs for another processor would take the places of those that build.
+    if foreign; then
+        for folder in bin sbin usr/bin usr/sbin; do set -- "$@" "--exclude=*/data/$folder/*"; done
+    fi
+    xz -dc "$file" | tar -x --no-same-owner --keep-directory-symlink --strip-components=2 -C "$root/" --wildcards "$@" '*/data/*'
+}
 
 phase_prepare() {
     mkdir -p "$base/build" "$PKG_INSTALL_DIR" "$HOME"
@@ -197,7 +215,7 @@ strip_programs() {
         [ -f "$file" ] && [ ! -L "$file" ] || continue
         # 16-bit e_type after the 16 bytes of identification: 2 is a program, 3 a library or a movable program.
         case $(od -An -N17 -tx1 "$file" | tr -d ' \n') in
-            7f454c46*02 | 7f454c46*03) chmod u+w "$file" && strip "$file" || exit 1 ;;
+            7f454c46*02 | 7f454c46*03) chmod u+w "$file" && "${STRIP:-strip}" "$file" || exit 1 ;;
         esac
     done
 }
@@ -225,6 +243,7 @@ phase_pack() {
 
 phase_tests() {
     [ -s "$in/tests.sh" ] || return 0
+    if foreign; then say "the tests are left out: they would run programs for $CROSS_TARGET on $(uname -m)"; return 0; fi
     say "running the tests"
     install_package "$base/.package.lfpkg" || fail 92 "cannot install the package for its tests"
     cd "$base/build"

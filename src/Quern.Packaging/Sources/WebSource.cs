@@ -1,5 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using Quern.Archives;
 
 namespace Quern.Packaging.Sources;
 
@@ -15,41 +16,37 @@ internal static class WebSource
             UseCookies = false,
             ConnectTimeout = request.Limits.ConnectTimeout,
             MaxResponseHeadersLength = 64,      // KiB
-            ConnectCallback = (context, token) => ConnectAsync(context.DnsEndPoint, request.AllowPrivateAddresses, token),
+            ConnectCallback = (context, token) => SourceConnection.OpenAsync(context.DnsEndPoint, request.AllowPrivateAddresses, token),
         };
         using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.ParseAdd("quern");
 
-        var at = address;
+        var hops = new WebHops(client, address);
         try
         {
-            for (int redirects = 0; redirects <= request.Limits.MaxRedirects; redirects++)
-            {
-                using var response = await client.GetAsync(at, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-                if ((int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location)
-                {
-                    var next = new Uri(at, location);
-                    if (next.Scheme != Uri.UriSchemeHttps && (next.Scheme != Uri.UriSchemeHttp || at.Scheme == Uri.UriSchemeHttps))
-                        return Fail($"it redirects to '{next.Scheme}:', which the farm does not follow from {at.Scheme}", false);
-                    at = next;
-                    continue;
-                }
-                if (!response.IsSuccessStatusCode)
-                    return Fail($"{at.Host} answered {(int)response.StatusCode} {response.ReasonPhrase}", (int)response.StatusCode >= 500);
-                if (response.Content.Headers.ContentLength > request.Limits.MaxBytes)
-                    return Fail($"it is larger than the limit of {request.Limits.MaxBytes} bytes", false);
-                await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-                var copied = await HashingCopy.ToFileAsync(body, request.Target, request.Limits.MaxBytes, cancellationToken);
-                return copied is null
-                    ? Fail($"it is larger than the limit of {request.Limits.MaxBytes} bytes", false)
-                    : new FetchResult.Fetched(SourceAddress.SafeFileName(address.AbsolutePath), copied.Sha256.Hex, copied.Bytes, null);
-            }
-            return Fail($"it redirects more than {request.Limits.MaxRedirects} times", false);
+            var (found, refusal) = await hops.GetAsync(request.Limits.MaxRedirects, cancellationToken);
+            if (found is null) return Fail("it " + refusal, false);
+            using var answer = found;
+            if (!answer.IsSuccessStatusCode)
+                return Fail($"{hops.At.Host} answered {(int)answer.StatusCode} {answer.ReasonPhrase}", (int)answer.StatusCode >= 500);
+            if (answer.Content.Headers.ContentLength > request.Limits.MaxBytes)
+                return Fail($"it is larger than the limit of {request.Limits.MaxBytes} bytes", false);
+            await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+            var copied = await HashingCopy.ToFileAsync(body, request.Target, request.Limits.MaxBytes, cancellationToken);
+            return copied is null
+                ? Fail($"it is larger than the limit of {request.Limits.MaxBytes} bytes", false)
+                : new FetchResult.Fetched(SourceAddress.SafeFileName(address.AbsolutePath), copied.Sha256.Hex, copied.Bytes, null);
         }
         catch (HttpRequestException e) when (e.InnerException is AddressRefusedException refused)
         {
             return new FetchResult.Failed(
                 $"Source {address} was not fetched: {refused.Message}. If the farm may read there, set sources.allow_private_addresses: true in quern.yaml.", false);
+        }
+        catch (HttpRequestException e) when (e.InnerException is AuthenticationException untrusted)
+        {
+            return new FetchResult.Failed(
+                $"Source {address} was not fetched: {hops.At.Host} is not trusted: {untrusted.Message} " +
+                "If its authority is your own, add its certificate to the master's machine, or name it in the variable SSL_CERT_FILE of the master.", false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
@@ -59,38 +56,4 @@ internal static class WebSource
         FetchResult Fail(string reason, bool mayPass) =>
             new FetchResult.Failed($"Source {address} was not fetched: {reason}. Check the address in the recipe" + (mayPass ? ", or try again later." : "."), mayPass);
     }
-
-    // Resolves, judges and connects in one place, so that the address judged is the address used.
-    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint end, bool allowPrivate, CancellationToken cancellationToken)
-    {
-        var addresses = await Dns.GetHostAddressesAsync(end.Host, cancellationToken);
-        Exception? first = null;
-        foreach (var address in addresses)
-        {
-            if (!allowPrivate && AddressFilter.Refusal(address) is { } what)
-            {
-                first ??= new AddressRefusedException($"{end.Host} has the address {address}, which is {what}");
-                continue;
-            }
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(address, end.Port, cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch (SocketException e)
-            {
-                socket.Dispose();
-                first ??= e;
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        }
-        throw first ?? new SocketException((int)SocketError.HostNotFound);
-    }
-
-    private sealed class AddressRefusedException(string message) : Exception(message);
 }

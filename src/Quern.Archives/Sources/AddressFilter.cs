@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Quern.Packaging.Sources;
+namespace Quern.Archives;
 
 /// <summary>
 /// Which addresses a source may come from: only those of the public Internet, so that a recipe cannot read the farm's own

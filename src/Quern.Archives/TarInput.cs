@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 
-namespace Quern.Packaging.PackageFiles;
+namespace Quern.Archives;
 
 /// <summary>
 /// Reads tar headers one after the other (POSIX.1-2001 pax, and GNU's long names) without believing a length in them:
@@ -12,7 +12,9 @@ namespace Quern.Packaging.PackageFiles;
 /// Block of 512 bytes: name[100] mode[8] uid[8] gid[8] size[12] mtime[12] checksum[8] type[1] linkname[100] "ustar\0" "00"
 /// uname[32] gname[32] devmajor[8] devminor[8] prefix[155]; then size bytes, padded to 512.
 /// </remarks>
-internal sealed class TarInput(Stream stream)
+/// <param name="stream">The archive, not compressed.</param>
+/// <param name="globalHeaders">Whether a header for all members may stand there (type <c>g</c>, as <c>git archive</c> writes one); what it says is passed over.</param>
+public sealed class TarInput(Stream stream, bool globalHeaders = false)
 {
     private const int Block = 512;
     private const int MaxExtension = 64 << 10;  // names of a few kilobytes; the kernel's longest path has 4,096 bytes
@@ -29,7 +31,7 @@ internal sealed class TarInput(Stream stream)
     {
         await SkipContentAsync(cancellationToken);
         string? longName = null, longTarget = null;
-        long? longSize = null;
+        long? longSize = null, longTime = null;
         var block = new byte[Block];
         for (int extensions = 0; extensions < 8; extensions++)
         {
@@ -38,10 +40,15 @@ internal sealed class TarInput(Stream stream)
             CheckSum(block);
             long size = Number(block.AsSpan(124, 12), "size");
             char type = (char)block[156];
+            if (type == 'g' && globalHeaders)
+            {
+                CheckGlobal(await ReadExtensionAsync(size, cancellationToken));
+                continue;
+            }
             if (type is 'x' or 'L' or 'K')
             {
                 byte[] extension = await ReadExtensionAsync(size, cancellationToken);
-                if (type == 'x') ReadPax(extension, ref longName, ref longTarget, ref longSize);
+                if (type == 'x') ReadPax(extension, ref longName, ref longTarget, ref longSize, ref longTime);
                 else if (type == 'L') longName = Text(extension.AsSpan().TrimEnd((byte)0));
                 else longTarget = Text(extension.AsSpan().TrimEnd((byte)0));
                 continue;
@@ -54,7 +61,7 @@ internal sealed class TarInput(Stream stream)
             bool hasContent = type is '0' or '\0' or '7';
             _left = hasContent ? bytes : 0;
             _padding = (int)((Block - (_left % Block)) % Block);
-            return new TarHeader(name, type == '\0' ? '0' : type, hasContent ? bytes : 0, mode, target);
+            return new TarHeader(name, type == '\0' ? '0' : type, hasContent ? bytes : 0, mode, target, longTime ?? TimeOf(block));
         }
         throw new InvalidDataException("a member has too many extension headers");
     }
@@ -93,7 +100,7 @@ internal sealed class TarInput(Stream stream)
     }
 
     // Records of "LENGTH KEY=VALUE\n", LENGTH counting itself.
-    private static void ReadPax(ReadOnlySpan<byte> records, ref string? name, ref string? target, ref long? size)
+    private static void ReadPax(ReadOnlySpan<byte> records, ref string? name, ref string? target, ref long? size, ref long? time)
     {
         while (!records.IsEmpty)
         {
@@ -113,12 +120,43 @@ internal sealed class TarInput(Stream stream)
                     if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes)) throw new InvalidDataException("a member's size is not a number");
                     size = bytes;
                     break;
+                case "mtime":
+                    time = SecondsOf(Text(value));
+                    break;
                 case var key when key.StartsWith("GNU.sparse", StringComparison.Ordinal):
                     throw new InvalidDataException("sparse members are refused");
-                default: break;     // times, owners and attributes do not matter here
+                default: break;     // owners and attributes do not matter here
             }
             records = records[length..];
         }
+    }
+
+    // A name or a size for all members would make every reader see another archive.
+    private static void CheckGlobal(byte[] records)
+    {
+        string? name = null, target = null;
+        long? size = null, time = null;
+        ReadPax(records, ref name, ref target, ref size, ref time);
+        if (name is not null || target is not null || size is not null) throw new InvalidDataException("a header gives one name or size to all members");
+    }
+
+    /// <summary>The whole seconds of a decimal number; null for what is none.</summary>
+    private static long? SecondsOf(string text)
+    {
+        int point = text.IndexOf('.', StringComparison.Ordinal);
+        return long.TryParse(point < 0 ? text : text[..point], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seconds) ? seconds : null;
+    }
+
+    // A time that cannot be read does no harm: the member has none.
+    private static long TimeOf(byte[] block)
+    {
+        long time = 0;
+        foreach (byte digit in block.AsSpan(136, 12).Trim(" \0"u8))
+        {
+            if (digit is < (byte)'0' or > (byte)'7') return 0;
+            time = (time << 3) | (uint)(digit - '0');
+        }
+        return time;
     }
 
     private static string UstarName(byte[] block)

@@ -1,8 +1,6 @@
 using System.Net;
-using Quern.Packaging.Sources;
-using Xunit;
 
-namespace Quern.Packaging.Tests;
+namespace Quern.Archives.Tests;
 
 [Trait("CWE", "918")]
 public sealed class AddressFilterTests

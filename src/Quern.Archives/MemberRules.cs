@@ -1,12 +1,15 @@
 using System.Text;
 
-namespace Quern.Packaging.PackageFiles;
+namespace Quern.Archives;
 
-/// <summary>Which names and links a package may hold. Pure; fed member after member.</summary>
-internal sealed class MemberRules
+/// <summary>Which names and links a package, or a source, may hold. Pure; fed member after member.</summary>
+public sealed class MemberRules
 {
     private const int MaxPath = 4095;       // Linux: PATH_MAX without its NUL
     private const int MaxSegment = 255;     // Linux: NAME_MAX
+
+    /// <summary>The refusal of a name that was there before.</summary>
+    public const string Twice = "is there twice";
 
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly HashSet<string> _links = new(StringComparer.Ordinal);
@@ -15,12 +18,12 @@ internal sealed class MemberRules
     private readonly HashSet<string> _parents = new(StringComparer.Ordinal);
 
     /// <summary>What is wrong with a member of the data; null when it may be installed.</summary>
-    /// <param name="path">Below the package's <c>data/</c>, without leading slash.</param>
+    /// <param name="path">Below the package's <c>data/</c> or the source's folder, without leading slash.</param>
     /// <param name="target">A link's target; null for anything else.</param>
     public string? Refusal(string path, string? target)
     {
         if (PathRefusal(path) is { } refusal) return refusal;
-        if (!_names.Add(path)) return "is there twice";
+        if (!_names.Add(path)) return Twice;
         // Nothing may be installed through a link of the same package, and no link may take the place of a folder.
         for (int slash = path.IndexOf('/', StringComparison.Ordinal); slash > 0; slash = path.IndexOf('/', slash + 1))
         {
