@@ -25,7 +25,7 @@ public static class JobRules
     /// <param name="cancelRequested">Someone asked to cancel it: when lost it is not run again.</param>
     public static AttemptEnd AfterAttempt(BuildOutcome outcome, int lostBefore, bool cancelRequested) => outcome switch
     {
-        BuildOutcome.Succeeded => new AttemptEnd(JobState.Succeeded, "", lostBefore),
+        BuildOutcome.Succeeded succeeded => new AttemptEnd(JobState.Succeeded, succeeded.Warnings, lostBefore) { Warnings = succeeded.Warnings.Length > 0 },
         BuildOutcome.Failed failed => new AttemptEnd(JobState.Failed, failed.Reason, lostBefore)
         {
             ExitCode = failed.ExitCode,

@@ -10,18 +10,29 @@ namespace Quern.Scheduling.Matching;
 public static class JobMatching
 {
     /// <param name="ready">In dispatch order, or in any order (then they are sorted).</param>
-    public static ImmutableArray<Assignment> Choose(IReadOnlyList<ReadyCandidate> ready, IReadOnlyList<WorkerOffer> offers, MatchingPolicy? policy = null)
+    /// <param name="offers">The workers and their places.</param>
+    /// <param name="locks">The farm's locks; one that a job names and that is not here holds nobody back.</param>
+    /// <param name="policy">Bounds; null for the default.</param>
+    public static ImmutableArray<Assignment> Choose(
+        IReadOnlyList<ReadyCandidate> ready, IReadOnlyList<WorkerOffer> offers, IReadOnlyCollection<LockOffer> locks, MatchingPolicy? policy = null)
     {
         policy ??= MatchingPolicy.Default;
         var places = new Places(offers, policy);
+        var rooms = new LockRooms(locks);
         var chosen = ImmutableArray.CreateBuilder<Assignment>();
         foreach (var job in InOrder(ready))
         {
             if (places.FreeInAll == 0 || chosen.Count == policy.MaxAssignments) break;
-            if (places.TryTake(job, out int offer)) chosen.Add(new Assignment(job.Id, offers[offer].Name));
+            if (!rooms.Allow(job.Locks) || !places.TryTake(job, out int offer)) continue;
+            rooms.Take(job.Locks);
+            chosen.Add(new Assignment(job.Id, offers[offer].Name));
         }
         return chosen.ToImmutable();
     }
+
+    /// <summary>As the other, for a farm without locks.</summary>
+    public static ImmutableArray<Assignment> Choose(IReadOnlyList<ReadyCandidate> ready, IReadOnlyList<WorkerOffer> offers, MatchingPolicy? policy = null) =>
+        Choose(ready, offers, [], policy);
 
     internal static IReadOnlyList<ReadyCandidate> InOrder(IReadOnlyList<ReadyCandidate> ready)
     {

@@ -5,9 +5,9 @@ internal sealed class Places
 {
     private readonly IReadOnlyList<WorkerOffer> _offers;
     private readonly int[] _free;
-    private readonly int[] _rankByName;
+    private readonly int[] _rank;
     private readonly HashSet<(int Offer, string Builder)> _busy = [];
-    private readonly Dictionary<string, Pool> _pools = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Text, bool IsRecipe), Pool> _pools = [];
     private readonly bool _severalOfABuilder;
 
     public Places(IReadOnlyList<WorkerOffer> offers, MatchingPolicy policy)
@@ -16,20 +16,20 @@ internal sealed class Places
         _severalOfABuilder = policy.SeveralJobsOfABuilder;
         _free = [.. offers.Select(o => Math.Max(0, o.FreeSlots))];
         FreeInAll = _free.Sum(f => (long)f);
-        var order = Enumerable.Range(0, offers.Count).OrderBy(i => offers[i].Name.Value, StringComparer.Ordinal).ToArray();
-        _rankByName = new int[offers.Count];
-        for (int rank = 0; rank < order.Length; rank++) _rankByName[order[rank]] = rank;
+        var order = Enumerable.Range(0, offers.Count).OrderBy(i => offers[i].Rating).ThenBy(i => offers[i].Name.Value, StringComparer.Ordinal).ToArray();
+        _rank = new int[offers.Count];
+        for (int rank = 0; rank < order.Length; rank++) _rank[order[rank]] = rank;
         for (int i = 0; i < offers.Count; i++)
             foreach (string builder in offers[i].BusyBuilders) _busy.Add((i, builder));
     }
 
     public long FreeInAll { get; private set; }
 
-    /// <summary>Takes a place for the job: on the matching worker with most free places, the first by name among equals.</summary>
+    /// <summary>Takes a place for the job: on the matching worker with most free places; among equals the fastest, then the first by name.</summary>
     public bool TryTake(ReadyCandidate job, out int offer)
     {
         offer = -1;
-        var pool = PoolOf(job.Pool);
+        var pool = PoolOf(job);
         // Places only ever get fewer and builders busier, so what failed once fails for the rest of the choice.
         if (pool.Queue.Count == 0 || pool.Failed.Contains(job.Builder)) return false;
         bool bound = job.Builder.Length > 0 && !_severalOfABuilder;
@@ -56,16 +56,16 @@ internal sealed class Places
         return offer >= 0;
     }
 
-    private (int NegatedFree, int Rank) PlaceInQueue(int offer) => (-_free[offer], _rankByName[offer]);
+    private (int NegatedFree, int Rank) PlaceInQueue(int offer) => (-_free[offer], _rank[offer]);
 
-    private Pool PoolOf(string text)
+    private Pool PoolOf(ReadyCandidate job)
     {
-        if (_pools.TryGetValue(text, out var pool)) return pool;
+        if (_pools.TryGetValue((job.Pool, job.IsRecipe), out var pool)) return pool;
         pool = new Pool();
-        if (PoolRule.TryParse(text, out var rule, out _))
+        if (PoolRule.TryParse(job.Pool, out var rule, out _))
             for (int i = 0; i < _offers.Count; i++)
-                if (_free[i] > 0 && rule.IsMetBy(_offers[i])) pool.Queue.Enqueue(i, PlaceInQueue(i));
-        return _pools[text] = pool;
+                if (_free[i] > 0 && _offers[i].CanDo(job) && rule.IsMetBy(_offers[i])) pool.Queue.Enqueue(i, PlaceInQueue(i));
+        return _pools[(job.Pool, job.IsRecipe)] = pool;
     }
 
     /// <summary>The workers one pool text is met by.</summary>

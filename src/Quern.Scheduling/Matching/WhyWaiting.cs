@@ -7,11 +7,12 @@ namespace Quern.Scheduling.Matching;
 public static class WhyWaiting
 {
     /// <summary>One sentence per job, without a full stop at the end, in the order given.</summary>
-    public static ImmutableArray<(JobId Job, string Sentence)> Explain(IReadOnlyList<WaitingJob> waiting, IReadOnlyList<WorkerOffer> offers, MatchingPolicy? policy = null)
+    public static ImmutableArray<(JobId Job, string Sentence)> Explain(
+        IReadOnlyList<WaitingJob> waiting, IReadOnlyList<WorkerOffer> offers, IReadOnlyCollection<LockOffer> locks, MatchingPolicy? policy = null)
     {
         var ready = waiting.Where(w => FirstOpenNeed(w) is null).Select(w => w.Job).ToArray();
-        var next = JobMatching.Choose(ready, offers, policy).ToDictionary(a => a.Job, a => a.Worker);
-        var byPool = new Dictionary<string, (string? Refusal, WorkerOffer[] Matching)>(StringComparer.Ordinal);
+        var next = JobMatching.Choose(ready, offers, locks, policy).ToDictionary(a => a.Job, a => a.Worker);
+        var byPool = new Dictionary<(string Pool, bool IsRecipe), (string? Refusal, WorkerOffer[] Matching)>();
         return
         [
             .. waiting.Select(w => (w.Job.Id, FirstOpenNeed(w) is { } need ? NeedSentence(w, need) : PlaceSentence(w.Job))),
@@ -20,10 +21,15 @@ public static class WhyWaiting
         string PlaceSentence(ReadyCandidate job)
         {
             if (next.TryGetValue(job.Id, out var worker)) return $"ready: goes to worker {worker} next";
-            if (!byPool.TryGetValue(job.Pool, out var pool)) byPool[job.Pool] = pool = LookAtPool(job.Pool, offers);
-            return pool.Refusal ?? BusySentence(job, pool.Matching);
+            if (!byPool.TryGetValue((job.Pool, job.IsRecipe), out var pool))
+                byPool[(job.Pool, job.IsRecipe)] = pool = LookAtPool(job, [.. offers.Where(o => o.CanDo(job))], offers.Count > 0);
+            return pool.Refusal ?? LockSentence(job, locks) ?? BusySentence(job, pool.Matching);
         }
     }
+
+    /// <summary>As the other, for a farm without locks.</summary>
+    public static ImmutableArray<(JobId Job, string Sentence)> Explain(IReadOnlyList<WaitingJob> waiting, IReadOnlyList<WorkerOffer> offers, MatchingPolicy? policy = null) =>
+        Explain(waiting, offers, [], policy);
 
     private static WaitingNeed? FirstOpenNeed(WaitingJob waiting)
     {
@@ -56,10 +62,16 @@ public static class WhyWaiting
         return $"waits: its dependency {need.Title} (job {need.Number}) {state}{more}";
     }
 
-    private static (string? Refusal, WorkerOffer[] Matching) LookAtPool(string text, IReadOnlyList<WorkerOffer> offers)
+    private static (string? Refusal, WorkerOffer[] Matching) LookAtPool(ReadyCandidate job, WorkerOffer[] offers, bool anyConnected)
     {
-        if (!PoolRule.TryParse(text, out var rule, out string? problem)) return ($"cannot start: its pool cannot be read: {problem.TrimEnd('.')}", []);
-        if (offers.Count == 0) return ("no worker is connected", []);
+        if (!PoolRule.TryParse(job.Pool, out var rule, out string? problem)) return ($"cannot start: its pool cannot be read: {problem.TrimEnd('.')}", []);
+        if (offers.Length == 0)
+        {
+            string none = !anyConnected ? "no worker is connected"
+                : job.IsRecipe ? "no build bot is connected, and recipes go to build bots alone (branch.bots.recipes in quern.yaml)"
+                : "only build bots are connected, which cannot run a plan";
+            return (none, []);
+        }
         var matching = offers.Where(rule.IsMetBy).ToArray();
         if (matching.Length > 0) return (null, matching);
         var missing = rule.Requirements.FirstOrDefault(r => !offers.Any(r.IsMetBy));
@@ -69,6 +81,16 @@ public static class WhyWaiting
     private static string Missing(PoolRule.Requirement requirement) => requirement.Key == "worker"
         ? $"worker {string.Join(" or ", requirement.Alternatives)} is not connected"
         : $"no connected worker offers {requirement}";
+
+    /// <summary>Null when its locks have room.</summary>
+    private static string? LockSentence(ReadyCandidate job, IReadOnlyCollection<LockOffer> locks)
+    {
+        if (locks.FirstOrDefault(l => job.Locks.Contains(l.Name) && l.Holders.Length >= l.Most) is not { } full) return null;
+        string holders = string.Join(", ", full.Holders.Take(3)) + (full.Holders.Length > 3 ? $" and {full.Holders.Length - 3} more" : "");
+        return full.Most == 1
+            ? $"waits for the lock {full.Name}, which job {holders} holds"
+            : $"waits for the lock {full.Name}, which {full.Most} jobs may hold at once; it is held by {holders}";
+    }
 
     private static string BusySentence(ReadyCandidate job, WorkerOffer[] matching)
     {

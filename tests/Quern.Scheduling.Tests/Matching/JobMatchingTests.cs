@@ -32,6 +32,36 @@ public sealed class JobMatchingTests
         Assert.Equal(expected, string.Join(' ', chosen.Select(a => $"{ready.Single(j => j.Id == a.Job).Number}>{a.Worker}")));
     }
 
+    // locks of each job, by number; then lock:most:held.
+    [Theory]
+    [InlineData("board|board|-", "board:1:0", "1 3")]
+    [InlineData("board|board|board", "board:2:0", "1 2")]
+    [InlineData("board|board|-", "board:1:1", "3")]
+    [InlineData("board|board,licence|licence", "board:1:0 licence:1:0", "1 3")]
+    [InlineData("board,licence|licence|-", "board:1:1 licence:1:0", "2 3")]
+    [InlineData("gone|gone|gone", "", "1 2 3")]
+    [InlineData("board|-|-", "board:1:5", "2 3")]
+    public void Jobs_whose_locks_have_no_room_hold_nobody_back(string jobs, string locks, string expected)
+    {
+        var wanted = jobs.Split('|');
+        var ready = MatchingText.Jobs("1 0 - -; 2 0 - -; 3 0 - -").Select((j, i) => j with { Locks = wanted[i] == "-" ? [] : [.. wanted[i].Split(',')] }).ToArray();
+
+        var chosen = JobMatching.Choose(ready, MatchingText.Workers("a - 9 -"), MatchingText.Locks(locks));
+
+        Assert.Equal(expected, string.Join(' ', chosen.Select(a => ready.Single(j => j.Id == a.Job).Number)));
+    }
+
+    [Fact]
+    public void Among_workers_with_as_many_free_places_the_fastest_comes_first()
+    {
+        var workers = MatchingText.Workers("a - 1 -; b - 1 -; c - 1 -; d - 2 -");
+        var rated = workers.Select((w, i) => w with { Rating = new[] { 100, 0.7, 0.5, 100 }[i] }).ToArray();
+
+        var chosen = JobMatching.Choose(MatchingText.Jobs("1 0 - -; 2 0 - -; 3 0 - -; 4 0 - -; 5 0 - -"), rated);
+
+        Assert.Equal("d c b a d", string.Join(' ', chosen.Select(c => c.Worker)));
+    }
+
     [Fact]
     public void A_round_gives_out_no_more_than_its_bound()
     {
@@ -96,5 +126,18 @@ public sealed class JobMatchingTests
             chosen.Add(new Assignment(job.Id, worker.Name));
         }
         return chosen;
+    }
+
+    [Fact]
+    public void Recipes_and_plans_of_one_pool_go_to_those_that_take_them()
+    {
+        var jobs = MatchingText.Jobs("1 0 - -; 2 0 - -; 3 0 - -; 4 0 - -").Select(j => j with { IsRecipe = j.Number % 2 == 0 }).ToArray();
+        var workers = MatchingText.Workers("bot - 1 -; a - 1 -; b - 1 -")
+            .Select(w => w with { RecipesOnly = w.Name.Value == "bot", PlansOnly = w.Name.Value == "b" }).ToArray();
+
+        var chosen = JobMatching.Choose(jobs, workers).ToDictionary(c => c.Job, c => c.Worker.Value);
+
+        Assert.Equal(["a", "bot", "b"], new[] { 1, 2, 3 }.Select(n => chosen[MatchingText.Id(n)]));
+        Assert.DoesNotContain(MatchingText.Id(4), chosen.Keys);
     }
 }

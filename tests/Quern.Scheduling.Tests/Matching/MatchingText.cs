@@ -29,4 +29,13 @@ internal static class MatchingText
     private static string Word(string text) => text == "-" ? "" : text;
 
     private static string[] Words(string text) => text == "-" ? [] : text.Split('+');
+
+    /// <summary><c>NAME:MOST:HELD</c>, separated by blanks; held by jobs 101, 102 and so on.</summary>
+    public static LockOffer[] Locks(string text) =>
+    [
+        .. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(':')).Select(l =>
+            new LockOffer(l[0], Number(l[1]), [.. Enumerable.Range(101, Number(l[2])).Select(n => (long)n)])),
+    ];
+
+    private static int Number(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -25,6 +25,31 @@ public sealed class WhyWaitingTests
         Assert.Equal(sentence, WhyWaiting.Explain(waiting, MatchingText.Workers(workers))[0].Sentence);
     }
 
+    [Theory]
+    [InlineData("board:1:1", "waits for the lock board, which job 101 holds")]
+    [InlineData("board:2:2", "waits for the lock board, which 2 jobs may hold at once; it is held by 101, 102")]
+    [InlineData("board:4:5", "waits for the lock board, which 4 jobs may hold at once; it is held by 101, 102, 103 and 2 more")]
+    [InlineData("board:2:1", "ready: goes to worker w next")]
+    public void A_job_that_waits_for_a_lock_is_told_who_holds_it(string locks, string sentence)
+    {
+        var waiting = new WaitingJob(MatchingText.Jobs("1 0 - -")[0] with { Locks = ["board"] }, []);
+
+        Assert.Equal(sentence, WhyWaiting.Explain([waiting], MatchingText.Workers("w - 1 - 1"), MatchingText.Locks(locks))[0].Sentence);
+    }
+
+    [Theory]
+    [InlineData(false, true, false, "only build bots are connected, which cannot run a plan")]
+    [InlineData(true, true, false, "ready: goes to worker w next")]
+    [InlineData(true, false, true, "no build bot is connected, and recipes go to build bots alone (branch.bots.recipes in quern.yaml)")]
+    [InlineData(false, false, true, "ready: goes to worker w next")]
+    public void A_job_of_a_kind_that_nobody_takes_is_told_so(bool recipe, bool recipesOnly, bool plansOnly, string sentence)
+    {
+        var waiting = new WaitingJob(MatchingText.Jobs("1 0 - -")[0] with { IsRecipe = recipe }, []);
+        var offers = MatchingText.Workers("w - 1 - 1").Select(w => w with { RecipesOnly = recipesOnly, PlansOnly = plansOnly }).ToArray();
+
+        Assert.Equal(sentence, WhyWaiting.Explain([waiting], offers)[0].Sentence);
+    }
+
     public static TheoryData<JobState[], string> Needs => new()
     {
         { [JobState.Running], "waits: its dependency n1 (job 1) is running" },
