@@ -8,8 +8,10 @@ public static class EventKinds
     public const string JobReady = "job.ready";
     public const string JobStarted = "job.started";
     public const string JobFinished = "job.finished";
+    public const string StepFinished = "job.step_finished";
     public const string JobLost = "job.lost";
     public const string JobCancelRequested = "job.cancel_requested";
+    public const string JobsCleared = "jobs.cleared";
     public const string LogDeleted = "log.deleted";
     public const string RecipeSaved = "recipe.saved";
     public const string RecipeDeleted = "recipe.deleted";
@@ -23,10 +25,25 @@ public static class EventKinds
     /// <summary>Followed by <c>connected</c>, <c>disconnected</c> or <c>refused</c>.</summary>
     public const string WorkerPrefix = "worker.";
 
+    /// <summary>Followed by <c>connected</c>, <c>disconnected</c>, <c>refused</c>, <c>failed</c> or <c>reported</c>.</summary>
+    public const string ClientPrefix = "client.";
+
     public const string ListenerSaved = "listener.saved";
     public const string ListenerRemoved = "listener.removed";
     public const string ListenerOpened = "listener.opened";
     public const string ListenerClosed = "listener.closed";
+    public const string LockSaved = "lock.saved";
+    public const string LockRemoved = "lock.removed";
+    public const string LockReleased = "lock.released";
+    public const string AccountSaved = "account.saved";
+    public const string AccountRemoved = "account.removed";
+    public const string AccountSignedIn = "account.signed_in";
+    public const string AccountRefused = "account.refused";
+    public const string AccountUnlocked = "account.unlocked";
+    public const string GroupSaved = "group.saved";
+    public const string GroupRemoved = "group.removed";
+    public const string RoleSaved = "role.saved";
+    public const string RoleRemoved = "role.removed";
     public const string TokenIssued = "token.issued";
     public const string TokenRevoked = "token.revoked";
 }

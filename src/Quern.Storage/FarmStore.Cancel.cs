@@ -23,11 +23,7 @@ public sealed partial class FarmStore
                         w.Emit(EventKinds.JobCancelRequested, job.ToString(), actor.Name, EventData.Of(("number", found.Number), ("reason", reason)));
                     return new CancelResult.Requested();
                 default:
-                    await w.Sql.ExecuteAsync(
-                        "UPDATE jobs SET state = 'cancelled', reason = @reason, finished_at = @time WHERE number = @number",
-                        ("reason", reason), ("time", w.Time), ("number", found.Number));
-                    w.Emit(EventKinds.JobFinished, job.ToString(), actor.Name, EventData.Of(
-                        ("number", found.Number), ("state", JobState.Cancelled.Word()), ("reason", reason)));
+                    await CancelQueuedAsync(w, job, found, reason, actor);
                     await FollowAsync(w, new EndedJob(found.Number, found.Title, JobState.Cancelled), actor);
                     return new CancelResult.Cancelled();
             }

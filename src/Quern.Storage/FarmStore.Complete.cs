@@ -11,7 +11,7 @@ public sealed partial class FarmStore
     private const string FinishJob = """
         UPDATE jobs SET state = @state, reason = @reason, lost = @lost, exit_code = @exit_code, failed_step = @failed_step,
             log_lines = @log_lines, log_bytes = @log_bytes, artifact_sha256 = @sha256, artifact_bytes = @bytes,
-            ready_at = COALESCE(@ready_at, ready_at), finished_at = @finished_at
+            ready_at = COALESCE(@ready_at, ready_at), finished_at = @finished_at, warnings = @warnings
         WHERE number = @number AND state = 'running'
         """;
 
@@ -20,14 +20,19 @@ public sealed partial class FarmStore
     /// journal, in one transaction.
     /// </summary>
     /// <param name="attempt">As <see cref="ClaimedJob.Attempt"/> said; another one is stale.</param>
-    public async Task<CompleteResult> CompleteAsync(
+    public Task<CompleteResult> CompleteAsync(
         JobId job, int attempt, BuildOutcome outcome, JobLogFacts log, Actor actor, CancellationToken cancellationToken) =>
+        CompleteAsync(job, attempt, outcome, log, [], actor, cancellationToken);
+
+    /// <summary>As above, with the results of steps that <see cref="SaveStepsAsync"/> was not told of yet.</summary>
+    public async Task<CompleteResult> CompleteAsync(
+        JobId job, int attempt, BuildOutcome outcome, JobLogFacts log, ImmutableArray<StepResult> steps, Actor actor, CancellationToken cancellationToken) =>
         await WriteAsync(async w =>
         {
             var running = await RunningAsync(w, "id = @key AND attempt = @attempt", ("key", job.ToString()), ("attempt", (long)attempt));
-            return running.Count == 0
-                ? new CompleteResult.Stale()
-                : await EndAttemptAsync(w, running[0], outcome, log, actor);
+            if (running.Count == 0) return new CompleteResult.Stale();
+            await PutStepsAsync(w, running[0], steps, actor);
+            return await EndAttemptAsync(w, running[0], outcome, log, actor);
         }, cancellationToken);
 
     /// <summary>Renews the leases of what runs on a node, then makes every running job whose lease has run out lost.</summary>
@@ -72,7 +77,7 @@ public sealed partial class FarmStore
         var jobs = new List<RunningJob>();
         await using var reader = await w.Sql.QueryAsync($"""
             SELECT number, id, title, package, revision, environment, architecture, attempt, lost, cancel_requested, node,
-                log_lines, log_bytes, reason
+                log_lines, log_bytes, reason, locks
             FROM jobs WHERE state = 'running' AND {condition} ORDER BY number{_dialect.ForUpdate}
             """, values);
         while (await reader.ReadAsync())
@@ -91,10 +96,13 @@ public sealed partial class FarmStore
             ("state", end.State.Word()), ("reason", end.Reason), ("lost", (long)end.Lost), ("exit_code", (long?)end.ExitCode),
             ("failed_step", end.FailedStep), ("log_lines", log.Lines), ("log_bytes", log.Bytes),
             ("sha256", artifact?.Sha256.Hex), ("bytes", artifact?.Bytes),
-            ("ready_at", finished ? null : w.Time), ("finished_at", finished ? w.Time : null), ("number", job.Number));
+            ("ready_at", finished ? null : w.Time), ("finished_at", finished ? w.Time : null), ("warnings", end.Warnings ? 1L : 0L),
+            ("number", job.Number));
+        await ReleaseLocksAsync(w, job, actor);
 
         if (outcome is BuildOutcome.Lost lost)
         {
+            await LoseStepsAsync(w, job);
             w.Emit(EventKinds.JobLost, job.Id, actor.Name, EventData.Of(
                 ("number", job.Number), ("attempt", job.Attempt), ("lost", end.Lost), ("reason", lost.Reason), ("state", end.State.Word())));
         }
@@ -103,7 +111,7 @@ public sealed partial class FarmStore
         if (artifact is not null && job.Package.Length > 0) await PublishAsync(w, job, artifact, actor);
         w.Emit(EventKinds.JobFinished, job.Id, actor.Name, EventData.Of(
             ("number", job.Number), ("attempt", job.Attempt), ("state", end.State.Word()), ("reason", end.Reason),
-            ("exit_code", end.ExitCode), ("failed_step", end.FailedStep), ("artifact", artifact?.Sha256.Hex), ("bytes", artifact?.Bytes)));
+            ("exit_code", end.ExitCode), ("failed_step", end.FailedStep), ("warnings", end.Warnings ? true : null), ("artifact", artifact?.Sha256.Hex), ("bytes", artifact?.Bytes)));
         var followed = await FollowAsync(w, new EndedJob(job.Number, job.Title, end.State), actor);
         return new CompleteResult.Applied(end.State, followed.Ready, followed.Skipped);
     }
@@ -166,11 +174,13 @@ public sealed partial class FarmStore
             INSERT INTO artifacts (name, real_version, real_number, environment, architecture, sha256, bytes, job, time)
             VALUES (@name, @real_version, @real_number, @environment, @architecture, @sha256, @bytes, @job, @time)
             ON CONFLICT (name, real_version, environment, architecture)
-            DO UPDATE SET sha256 = excluded.sha256, bytes = excluded.bytes, job = excluded.job, time = excluded.time
+            DO UPDATE SET sha256 = excluded.sha256, bytes = excluded.bytes, job = excluded.job, time = excluded.time,
+                version = NULL, description = NULL, dependencies = NULL
             """,
             ("name", job.Package), ("real_version", real), ("real_number", long.Parse(real, CultureInfo.InvariantCulture)),
             ("environment", job.Environment), ("architecture", job.Architecture), ("sha256", artifact.Sha256.Hex),
             ("bytes", artifact.Bytes), ("job", job.Id), ("time", w.Time));
+        if (artifact.Md5.Length > 0) await PutMd5Async(w, artifact.Sha256, artifact.Md5);
         w.Emit(EventKinds.ArtifactPublished, job.Package, actor.Name, EventData.Of(
             ("real_version", real), ("environment", job.Environment), ("architecture", job.Architecture),
             ("sha256", artifact.Sha256.Hex), ("bytes", artifact.Bytes), ("job", job.Id)));
@@ -180,12 +190,12 @@ public sealed partial class FarmStore
         reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetString(3),
         reader.IsDBNull(4) ? 0 : reader.GetInt64(4), reader.GetString(5), reader.GetString(6), reader.GetInt64(7),
         (int)reader.GetInt64(8), reader.GetInt64(9) != 0, reader.GetString(10),
-        new JobLogFacts(reader.GetInt64(11), reader.GetInt64(12)), reader.GetString(13));
+        new JobLogFacts(reader.GetInt64(11), reader.GetInt64(12)), reader.GetString(13), reader.GetString(14));
 
     /// <summary>A running job as completing it needs it.</summary>
     private sealed record RunningJob(
         long Number, string Id, string Title, string Package, long Revision, string Environment, string Architecture,
-        long Attempt, int Lost, bool CancelRequested, string Node, JobLogFacts Log, string Reason);
+        long Attempt, int Lost, bool CancelRequested, string Node, JobLogFacts Log, string Reason, string Locks);
 
     /// <summary>A job that has just ended, whose dependers are to be told.</summary>
     private sealed record EndedJob(long Number, string Title, JobState State);

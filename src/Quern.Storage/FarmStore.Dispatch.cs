@@ -19,17 +19,18 @@ public sealed partial class FarmStore
 
     /// <summary>The best ready jobs of one pool: the first entries of its range in the index.</summary>
     internal const string ReadyOfPool = """
-        SELECT id, number, title, pool, builder, priority, package, environment, architecture, ready_at
+        SELECT id, number, title, pool, builder, priority, package, environment, architecture, ready_at, locks
         FROM jobs WHERE state = 'ready' AND pool = @pool ORDER BY priority DESC, number LIMIT @limit
         """;
 
-    private const string ClaimJob = """
+    private const string ClaimJob = $"""
         UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = @worker, place = @place, node = @node,
             lease_until = @lease, started_at = @time, reason = ''
         WHERE id = @id AND state = 'ready' AND (builder = '' OR NOT EXISTS (
             SELECT 1 FROM jobs other WHERE other.state = 'running' AND other.worker = @worker AND other.builder = jobs.builder
                 AND other.builder <> ''))
-        RETURNING number, title, attempt, package, revision, plan, environment, architecture, pool, builder
+            AND {LocksHaveRoom}
+        RETURNING number, title, attempt, package, revision, plan, environment, architecture, pool, builder, locks
         """;
 
     /// <summary>For every pool with ready jobs the first ones: higher priority first, then lower number.</summary>
@@ -56,7 +57,7 @@ public sealed partial class FarmStore
 
     /// <summary>Tries to take ready jobs for working places. The database decides who wins.</summary>
     /// <returns>The claims that won, in the order given; a job that was not ready any more, or whose builder already runs on
-    /// that worker, is missing.</returns>
+    /// that worker, or whose locks have no room, is missing.</returns>
     public async Task<ImmutableArray<ClaimedJob>> ClaimAsync(ImmutableArray<Claim> claims, CancellationToken cancellationToken)
     {
         if (claims.IsDefaultOrEmpty) return [];
@@ -77,21 +78,29 @@ public sealed partial class FarmStore
     private async ValueTask<List<(ClaimedJob Job, string? Plan)>> ClaimAsync(WriteSession w, ImmutableArray<Claim> claims)
     {
         var won = new List<(ClaimedJob, string?)>(claims.Length);
+        string[] ids = [.. claims.Select(c => c.Job.ToString())];
         if (claims.Length > 1 && _dialect.ForUpdate.Length > 0)
         {
             // Every process takes the rows in one order first: two that claim the same jobs crosswise would wait for each other.
             await w.Sql.ExecuteAsync(
-                "SELECT number FROM jobs WHERE id = ANY(@ids) ORDER BY number" + _dialect.ForUpdate, ("ids", claims.Select(c => c.Job.ToString()).ToArray()));
+                "SELECT number FROM jobs WHERE id = ANY(@ids) ORDER BY number" + _dialect.ForUpdate, ("ids", ids));
         }
+        await HoldLockRowsAsync(w, ids);
         foreach (var claim in claims)
         {
             string id = claim.Job.ToString();
-            await using var reader = await w.Sql.QueryAsync(ClaimJob,
+            bool locked;
+            ClaimedJob job;
+            await using (var reader = await w.Sql.QueryAsync(ClaimJob,
                 ("worker", claim.Worker.Value), ("place", claim.Place), ("node", claim.Node),
-                ("lease", UnixMicroseconds.From(claim.LeaseUntil)), ("time", w.Time), ("id", id));
-            if (!await reader.ReadAsync()) continue;
-            var (job, plan) = ClaimedJobOf(reader, claim);
-            won.Add((job, plan));
+                ("lease", UnixMicroseconds.From(claim.LeaseUntil)), ("time", w.Time), ("id", id)))
+            {
+                if (!await reader.ReadAsync()) continue;
+                (job, string? plan) = ClaimedJobOf(reader, claim);
+                won.Add((job, plan));
+                locked = reader.GetString(10).Length > 0;
+            }
+            if (locked) await TakeLocksAsync(w, job.Number);
             w.Emit(EventKinds.JobStarted, id, Actor.Farm.Name, EventData.Of(
                 ("number", job.Number), ("attempt", job.Attempt), ("worker", claim.Worker.Value), ("place", claim.Place),
                 ("node", claim.Node)));
@@ -132,6 +141,7 @@ public sealed partial class FarmStore
         Environment = EnvironmentWords.Parse(reader.GetString(7)),
         Architecture = reader.GetString(8),
         ReadyAt = UnixMicroseconds.ToTime(reader.GetInt64(9)),
+        Locks = LocksOf(reader.GetString(10)),
     };
 
     private static PackageName? PackageOf(string text) => text.Length == 0 ? null : new PackageName(text);

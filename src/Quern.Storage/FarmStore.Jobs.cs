@@ -26,11 +26,13 @@ public sealed partial class FarmStore
         var conditions = new List<string> { "number < @before" };
         if (filter.Package is not null) conditions.Add("package = @package AND package <> ''");
         if (filter.Batch is not null) conditions.Add("batch = @batch");
+        if (filter.Builder is not null) conditions.Add("builder = @builder AND builder <> ''");
         var values = new
         {
             before = filter.BeforeNumber ?? long.MaxValue,
             package = filter.Package?.Value,
             batch = filter.Batch?.ToString(),
+            builder = filter.Builder,
             limit,
         };
         // One query per state: each reads its own range of the index backwards and stops at the limit.

@@ -5,16 +5,18 @@ namespace Quern.Storage;
 
 public sealed partial class FarmStore
 {
-    /// <summary>Adds a listener or changes whether it is enabled and who owns it.</summary>
+    /// <summary>Adds a listener or changes whether it is enabled and who owns it, and what it speaks.</summary>
     public Task UpsertListenerAsync(StoredListener listener, Actor actor, CancellationToken cancellationToken) =>
         WriteAsync(async w =>
         {
             await w.Sql.ExecuteAsync("""
-                INSERT INTO listeners (protocol, address, port, enabled, origin) VALUES (@protocol, @address, @port, @enabled, @origin)
-                ON CONFLICT (protocol, address, port) DO UPDATE SET enabled = excluded.enabled, origin = excluded.origin
+                INSERT INTO listeners (protocol, address, port, enabled, origin, revisions)
+                VALUES (@protocol, @address, @port, @enabled, @origin, @revisions)
+                ON CONFLICT (protocol, address, port) DO UPDATE SET
+                    enabled = excluded.enabled, origin = excluded.origin, revisions = excluded.revisions
                 """,
                 ("protocol", listener.Protocol), ("address", listener.Address), ("port", (long)listener.Port),
-                ("enabled", listener.Enabled ? 1L : 0L), ("origin", listener.Origin));
+                ("enabled", listener.Enabled ? 1L : 0L), ("origin", listener.Origin), ("revisions", listener.Revisions));
             w.Emit(EventKinds.ListenerSaved, SubjectOf(listener.Protocol, listener.Address, listener.Port), actor.Name,
                 EventData.Of(("enabled", listener.Enabled), ("origin", listener.Origin)));
             return true;
@@ -34,8 +36,8 @@ public sealed partial class FarmStore
     /// <summary>All listeners, by protocol, address and port.</summary>
     public Task<ImmutableArray<StoredListener>> ListListenersAsync(CancellationToken cancellationToken) =>
         ReadAsync(session => ListAsync(session,
-            r => new StoredListener(r.GetString(0), r.GetString(1), (int)r.GetInt64(2), r.GetInt64(3) != 0, r.GetString(4)),
-            "SELECT protocol, address, port, enabled, origin FROM listeners ORDER BY protocol, address, port"), cancellationToken);
+            r => new StoredListener(r.GetString(0), r.GetString(1), (int)r.GetInt64(2), r.GetInt64(3) != 0, r.GetString(4), r.GetString(5)),
+            "SELECT protocol, address, port, enabled, origin, revisions FROM listeners ORDER BY protocol, address, port"), cancellationToken);
 
     /// <summary>Writes into the journal that a listener was opened or closed.</summary>
     /// <param name="opened">False for closed.</param>

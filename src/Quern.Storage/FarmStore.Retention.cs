@@ -8,21 +8,22 @@ public sealed partial class FarmStore
     // Internal for the test that reads its query plan.
     internal const string KeptLogsOfState = """
         SELECT id, number, finished_at FROM jobs
-        WHERE state = @state AND log_deleted_at IS NULL AND attempt > 0 AND finished_at IS NOT NULL
+        WHERE state = @state AND node = @node AND log_deleted_at IS NULL AND attempt > 0 AND finished_at IS NOT NULL
           AND finished_at < @before AND (finished_at, number) > (@after, @after_number)
         ORDER BY finished_at, number LIMIT @limit
         """;
 
-    /// <summary>Jobs that ended in one state before a time and whose logs are kept, longest finished first.</summary>
+    /// <summary>Jobs of one node that ended in one state before a time and whose logs are kept, longest finished first.</summary>
+    /// <param name="node">The gate that ran the last attempt: it alone has the files of that attempt.</param>
     /// <param name="state">A finished one.</param>
     /// <param name="after">The last of the page before; null for the first page.</param>
     /// <param name="limit">1 to 1000.</param>
     public Task<ImmutableArray<KeptLog>> ListKeptLogsAsync(
-        JobState state, DateTimeOffset finishedBefore, KeptLog? after, int limit, CancellationToken cancellationToken) =>
+        string node, JobState state, DateTimeOffset finishedBefore, KeptLog? after, int limit, CancellationToken cancellationToken) =>
         ReadAsync(session => ListAsync(session,
             row => new KeptLog(IdOf(row.GetString(0)), row.GetInt64(1), UnixMicroseconds.ToTime(row.GetInt64(2))),
             KeptLogsOfState,
-            ("state", state.Word()), ("before", UnixMicroseconds.From(finishedBefore)),
+            ("node", node), ("state", state.Word()), ("before", UnixMicroseconds.From(finishedBefore)),
             ("after", after is { } last ? UnixMicroseconds.From(last.FinishedAt) : long.MinValue), ("after_number", after?.Number ?? 0),
             ("limit", Math.Clamp(limit, 1, 1000))), cancellationToken);
 

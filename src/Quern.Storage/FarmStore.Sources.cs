@@ -15,19 +15,20 @@ public sealed partial class FarmStore
         WriteAsync(async w =>
         {
             string id = Guid.CreateVersion7(w.Now).ToString("D");
-            await w.Sql.ExecuteAsync("""
-                INSERT INTO sources (id, filename, description, sha256, bytes, added_by, time)
-                VALUES (@id, @filename, @description, @sha256, @bytes, @added_by, @time)
-                """,
-                ("id", id), ("filename", filename), ("description", description), ("sha256", sha256.Hex), ("bytes", bytes),
-                ("added_by", actor.Name), ("time", w.Time));
-            w.Emit(EventKinds.SourceAdded, id, actor.Name, EventData.Of(("filename", filename), ("sha256", sha256.Hex), ("bytes", bytes)));
+            await PutSourceAsync(w, id, filename, description, sha256, bytes, actor);
             return id;
         }, cancellationToken);
 
+    /// <summary>Registers an extra source under the id that another farm gave it, so that recipes need not change.</summary>
+    /// <param name="id">A UUID in lower-case text.</param>
+    /// <returns>False when the id is taken, by whatever; nothing changed then.</returns>
+    public async Task<bool> ImportSourceAsync(
+        string id, string filename, string description, Sha256Hash sha256, long bytes, Actor actor, CancellationToken cancellationToken) =>
+        await WriteAsync(async w => await PutSourceAsync(w, id, filename, description, sha256, bytes, actor), cancellationToken);
+
     /// <summary>All managed extra sources, oldest first.</summary>
     public Task<ImmutableArray<ExtraSource>> ListSourcesAsync(CancellationToken cancellationToken) =>
-        ReadAsync(session => ListAsync(session, SourceOf, SourceSelect + " ORDER BY id"), cancellationToken);
+        ReadAsync(session => ListAsync(session, SourceOf, SourceSelect + " ORDER BY time, id"), cancellationToken);
 
     /// <summary>The managed extra source with this id; null when there is none.</summary>
     public Task<ExtraSource?> FindSourceAsync(string id, CancellationToken cancellationToken) =>
@@ -62,6 +63,19 @@ public sealed partial class FarmStore
                 w.Emit(EventKinds.SourcePinned, url, Actor.Farm.Name, EventData.Of(("sha256", sha256.Hex), ("bytes", bytes)));
             return (await PinAsync(w.Sql, url))!;
         }, cancellationToken);
+
+    private static async Task<bool> PutSourceAsync(
+        WriteSession w, string id, string filename, string description, Sha256Hash sha256, long bytes, Actor actor)
+    {
+        int added = await w.Sql.ExecuteAsync("""
+            INSERT INTO sources (id, filename, description, sha256, bytes, added_by, time)
+            VALUES (@id, @filename, @description, @sha256, @bytes, @added_by, @time) ON CONFLICT (id) DO NOTHING
+            """,
+            ("id", id), ("filename", filename), ("description", description), ("sha256", sha256.Hex), ("bytes", bytes),
+            ("added_by", actor.Name), ("time", w.Time));
+        if (added > 0) w.Emit(EventKinds.SourceAdded, id, actor.Name, EventData.Of(("filename", filename), ("sha256", sha256.Hex), ("bytes", bytes)));
+        return added > 0;
+    }
 
     private static async Task<SourcePin?> PinAsync(Session session, string url)
     {

@@ -10,9 +10,9 @@ public sealed partial class FarmStore
 
     private const string InsertJob = """
         INSERT INTO jobs (id, title, package, revision, environment, architecture, plan, pool, builder, priority, state, reason,
-            needs_left, continue_on_failure, batch, requester, created_at, ready_at, finished_at)
+            needs_left, continue_on_failure, batch, requester, created_at, ready_at, finished_at, locks)
         VALUES (@id, @title, @package, @revision, @environment, @architecture, @plan, @pool, @builder, @priority, @state, @reason,
-            @needs_left, @continue_on_failure, @batch, @requester, @created_at, @ready_at, @finished_at)
+            @needs_left, @continue_on_failure, @batch, @requester, @created_at, @ready_at, @finished_at, @locks)
         RETURNING number
         """;
 
@@ -47,6 +47,8 @@ public sealed partial class FarmStore
             return $"The submission holds {submission.Jobs.Length} jobs; at most {Submission.MaxJobs} are taken at once.";
         if (submission.IdempotencyKey is { } key && key.Length is 0 or > MaxKeyLength)
             return $"The idempotency key must have 1 to {MaxKeyLength} characters.";
+        var comma = submission.Jobs.FirstOrDefault(j => j.Locks.Any(l => l.Length == 0 || l.Contains(',', StringComparison.Ordinal)) || j.Locks.Distinct().Count() < j.Locks.Length);
+        if (comma is not null) return $"Job '{comma.Title}' names a lock twice, or one without a name or with a comma in it.";
         var bare = submission.Jobs.FirstOrDefault(j => j.Package is null && j.Plan is null);
         return bare is null ? null : $"Job '{bare.Title}' has neither a package nor a plan.";
     }
@@ -150,10 +152,12 @@ public sealed partial class FarmStore
             ("requester", actor.Name),
             ("created_at", w.Time),
             ("ready_at", first.State == JobState.Ready ? w.Time : null),
-            ("finished_at", first.State == JobState.Skipped ? w.Time : null));
+            ("finished_at", first.State == JobState.Skipped ? w.Time : null),
+            ("locks", string.Join(',', job.Locks)));
+        if (!job.Locks.IsEmpty) await InsertLocksAsync(w, number, job.Locks);
         w.Emit(EventKinds.JobSubmitted, id, actor.Name, EventData.Of(
             ("number", number), ("title", job.Title), ("package", job.Package?.Value), ("state", first.State.Word()),
-            ("reason", first.Reason), ("pool", job.Pool), ("batch", submission.Batch?.ToString())));
+            ("reason", first.Reason), ("pool", job.Pool), ("builder", job.Builder), ("batch", submission.Batch?.ToString())));
         if (first.State == JobState.Skipped)
             w.Emit(EventKinds.JobFinished, id, actor.Name, EventData.Of(("state", first.State.Word()), ("reason", first.Reason)));
         return number;

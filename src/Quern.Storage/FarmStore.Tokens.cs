@@ -1,49 +1,113 @@
+using System.Collections.Immutable;
+using System.Data.Common;
 using Quern.Model;
 
 namespace Quern.Storage;
 
 public sealed partial class FarmStore
 {
-    /// <summary>Stores a token by its secret's hash; one that exists gets the new rights and end.</summary>
-    /// <param name="rights">JSON, as the authorization point reads it.</param>
-    /// <param name="expiresAt">Null for never.</param>
-    public Task SaveTokenAsync(
-        Sha256Hash secret, string principal, string rights, DateTimeOffset? expiresAt, Actor actor, CancellationToken cancellationToken) =>
+    private const string TokenSelect = """
+        SELECT secret_sha256, principal, rights, created_at, expires_at, id, name, kind, account, last_used_at, idle_time, idle_until FROM tokens
+        """;
+
+    /// <summary>Stores a new token. False when its account is gone or disabled: then there is none.</summary>
+    public Task<bool> SaveTokenAsync(StoredToken token, Actor actor, CancellationToken cancellationToken) =>
         WriteAsync(async w =>
         {
-            await w.Sql.ExecuteAsync("""
-                INSERT INTO tokens (secret_sha256, principal, rights, created_at, expires_at)
-                VALUES (@secret, @principal, @rights, @time, @expires_at)
-                ON CONFLICT (secret_sha256) DO UPDATE SET principal = excluded.principal, rights = excluded.rights,
-                    expires_at = excluded.expires_at
-                """,
-                ("secret", secret.Hex), ("principal", principal), ("rights", rights), ("time", w.Time),
-                ("expires_at", expiresAt is { } end ? UnixMicroseconds.From(end) : null));
+            if (token.Account.Length > 0 && await w.Sql.ScalarAsync<string>(
+                "SELECT id FROM accounts WHERE id = @id AND disabled = 0" + _dialect.ForShare, ("id", token.Account)) is null) return false;
+            await InsertTokenAsync(w, token);
             // Neither secret nor hash goes into the journal, which many may read.
-            w.Emit(EventKinds.TokenIssued, principal, actor.Name);
+            w.Emit(EventKinds.TokenIssued, token.Principal, actor.Name, FactsOf(token));
             return true;
         }, cancellationToken);
 
-    /// <summary>The token with this secret's hash, expired or not; null when there is none.</summary>
-    public Task<StoredToken?> FindTokenAsync(Sha256Hash secret, CancellationToken cancellationToken) =>
+    /// <summary>The token with this secret's hash, expired or not, and what its account may do now; null when there is none.</summary>
+    public Task<Bearer?> FindBearerAsync(Sha256Hash secret, CancellationToken cancellationToken) =>
         ReadAsync(async session =>
         {
-            await using var reader = await session.QueryAsync(
-                "SELECT principal, rights, created_at, COALESCE(expires_at, 0) FROM tokens WHERE secret_sha256 = @secret", ("secret", secret.Hex));
-            if (!await reader.ReadAsync()) return null;
-            long end = reader.GetInt64(3);
-            return new StoredToken(secret, reader.GetString(0), reader.GetString(1), UnixMicroseconds.ToTime(reader.GetInt64(2)),
-                end == 0 ? null : UnixMicroseconds.ToTime(end));
+            if (await ReadTokenAsync(session, "secret_sha256", secret.Hex) is not { } token) return null;
+            if (token.Account.Length == 0) return new Bearer(token, null, [], []);
+            var account = await ReadAccountAsync(session, "id", token.Account);
+            if (account is null) return new Bearer(token, null, [], []);
+            var rights = await ListAsync(session, r => StorageJson.Read<ImmutableArray<string>>(r.GetString(0)),
+                "SELECT r.rights FROM account_roles a JOIN roles r ON r.name = a.role WHERE a.account = @account", ("account", account.Id));
+            var within = await ListAsync(session, r => (Group: r.GetString(0), Rights: StorageJson.Read<ImmutableArray<string>>(r.GetString(1))), """
+                SELECT t.name, r.rights FROM memberships m JOIN teams t ON t.id = m.team JOIN roles r ON r.name = m.role
+                WHERE m.account = @account ORDER BY t.name_key
+                """, ("account", account.Id));
+            return new Bearer(token, account, [.. rights.SelectMany(r => r).Distinct()], [.. within.SelectMany(g => g.Rights.Select(r => (g.Group, r)))]);
         }, cancellationToken);
 
+    /// <summary>Keeps that a token was used; of bookkeeping no event is written.</summary>
+    /// <param name="idleUntil">Its new end for want of use; null when it has none.</param>
+    public Task TouchTokenAsync(Sha256Hash secret, DateTimeOffset usedAt, DateTimeOffset? idleUntil, CancellationToken cancellationToken) =>
+        WriteAsync(async w => await w.Sql.ExecuteAsync("UPDATE tokens SET last_used_at = @used, idle_until = @until WHERE secret_sha256 = @secret",
+            ("secret", secret.Hex), ("used", UnixMicroseconds.From(usedAt)), ("until", UnixMicroseconds.From(idleUntil))), cancellationToken);
+
+    /// <summary>Tokens that are not over, oldest first.</summary>
+    /// <param name="account">An account's id; null for those of all and of the farm.</param>
+    public async Task<ImmutableArray<StoredToken>> ListTokensAsync(string? account, CancellationToken cancellationToken)
+    {
+        var all = await ReadAsync(session => account is null
+            ? ListAsync(session, TokenOf, TokenSelect + " ORDER BY created_at, id")
+            : ListAsync(session, TokenOf, TokenSelect + " WHERE account = @account ORDER BY created_at, id", ("account", account)), cancellationToken);
+        var now = _time.GetUtcNow();
+        return [.. all.Where(t => !t.IsOver(now))];
+    }
+
+    /// <summary>The token of this id, expired or not; null when there is none.</summary>
+    public Task<StoredToken?> FindTokenAsync(string id, CancellationToken cancellationToken) =>
+        ReadAsync(session => ReadTokenAsync(session, "id", id), cancellationToken);
+
     /// <summary>Makes a token worthless. False when there was none.</summary>
-    public Task<bool> RevokeTokenAsync(Sha256Hash secret, Actor actor, CancellationToken cancellationToken) =>
+    public Task<bool> RevokeTokenAsync(string id, Actor actor, CancellationToken cancellationToken) =>
         WriteAsync(async w =>
         {
-            string? principal = await w.Sql.ScalarAsync<string>("SELECT principal FROM tokens WHERE secret_sha256 = @secret", ("secret", secret.Hex));
-            if (principal is null) return false;
-            await w.Sql.ExecuteAsync("DELETE FROM tokens WHERE secret_sha256 = @secret", ("secret", secret.Hex));
-            w.Emit(EventKinds.TokenRevoked, principal, actor.Name);
+            if (await ReadTokenAsync(w.Sql, "id", id) is not { } token) return false;
+            await w.Sql.ExecuteAsync("DELETE FROM tokens WHERE id = @id", ("id", id));
+            w.Emit(EventKinds.TokenRevoked, token.Principal, actor.Name, FactsOf(token));
             return true;
         }, cancellationToken);
+
+    /// <summary>Forgets tokens whose end is past; nobody could use them any more, so no event is written.</summary>
+    public Task<int> ForgetOldTokensAsync(CancellationToken cancellationToken) =>
+        WriteAsync(async w => await w.Sql.ExecuteAsync("DELETE FROM tokens WHERE expires_at <= @now OR idle_until <= @now", ("now", w.Time)), cancellationToken);
+
+    private static Task<int> InsertTokenAsync(WriteSession w, StoredToken token) => w.Sql.ExecuteAsync("""
+        INSERT INTO tokens (secret_sha256, principal, rights, created_at, expires_at, id, name, kind, account, idle_time, idle_until)
+        VALUES (@secret, @principal, @rights, @time, @expires_at, @id, @name, @kind, @account, @idle_time, @idle_until)
+        """,
+        ("secret", token.SecretSha256.Hex), ("principal", token.Principal), ("rights", token.Rights), ("time", w.Time),
+        ("expires_at", UnixMicroseconds.From(token.ExpiresAt)), ("id", token.Id), ("name", token.Name), ("kind", KindWord(token.Kind)),
+        ("account", token.Account), ("idle_time", token.IdleTime is { } idle ? (long)(idle.Ticks / TimeSpan.TicksPerMicrosecond) : null),
+        ("idle_until", UnixMicroseconds.From(token.IdleUntil)));
+
+    /// <summary>Ends the sessions and API tokens of an account, but for one. How many there were.</summary>
+    private static Task<int> EndTokensAsync(WriteSession w, string account, string? keep) => w.Sql.ExecuteAsync(
+        "DELETE FROM tokens WHERE account = @account AND id <> @keep", ("account", account), ("keep", keep ?? ""));
+
+    private static async Task<StoredToken?> ReadTokenAsync(Session session, string column, string value)
+    {
+        await using var reader = await session.QueryAsync($"{TokenSelect} WHERE {column} = @value", ("value", value));
+        return await reader.ReadAsync() ? TokenOf(reader) : null;
+    }
+
+    private static StoredToken TokenOf(DbDataReader r) => new(
+        HashOf(r.GetString(0)), r.GetString(1), r.GetString(2), UnixMicroseconds.ToTime(r.GetInt64(3)), TimeOrNull(r, 4))
+    {
+        Id = r.GetString(5),
+        Name = r.GetString(6),
+        Kind = r.GetString(7) switch { "session" => TokenKind.Session, "api" => TokenKind.Api, _ => TokenKind.Farm },
+        Account = r.GetString(8),
+        LastUsedAt = TimeOrNull(r, 9),
+        IdleTime = r.IsDBNull(10) ? null : TimeSpan.FromMicroseconds(r.GetInt64(10)),
+        IdleUntil = TimeOrNull(r, 11),
+    };
+
+    private static string FactsOf(StoredToken token) => EventData.Of(
+        ("id", token.Id), ("name", token.Name), ("kind", KindWord(token.Kind)), ("rights", token.Rights),
+        ("expires_at", token.ExpiresAt?.ToString("O", System.Globalization.CultureInfo.InvariantCulture)));
+
+    private static string KindWord(TokenKind kind) => kind switch { TokenKind.Session => "session", TokenKind.Api => "api", _ => "farm" };
 }

@@ -4,7 +4,7 @@ using System.Data.Common;
 namespace Quern.Storage;
 
 /// <summary>
-/// The farm's truth in SQL: jobs, recipes, artifacts, sources, workers, listeners, tokens and the journal of every change.
+/// The farm's truth in SQL: jobs, recipes, artifacts, sources, workers, listeners, accounts, tokens and the journal of every change.
 /// Each operation is one transaction; an answer given is an answer kept. Safe for any number of callers at once; reads do
 /// not wait for writes. One object per process and database.
 /// </summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Quern.Model;
 
@@ -85,6 +86,24 @@ public sealed class BlobStore
         if (stream is null) return new BlobCheck.Missing();
         var actual = Sha256Hash.FromBytes(await SHA256.HashDataAsync(stream, cancellation));
         return actual == hash ? new BlobCheck.Whole(stream.Position) : new BlobCheck.Damaged(actual, stream.Position);
+    }
+
+    /// <summary>Reads the blob again for its MD5, 32 lower-case hexadecimal digits; null when it is missing or is not what was stored.</summary>
+    [SuppressMessage("Security", "CA5351", Justification = "The leaf protocol names files by MD5; integrity rests on SHA-256.")]
+    public async Task<string?> Md5Async(Sha256Hash hash, CancellationToken cancellation = default)
+    {
+        await using var stream = OpenRead(hash);
+        if (stream is null) return null;
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        var buffer = new byte[CopyBytes];
+        int read;
+        while ((read = await stream.ReadAsync(buffer, cancellation)) > 0)
+        {
+            sha256.AppendData(buffer, 0, read);
+            md5.AppendData(buffer, 0, read);
+        }
+        return Sha256Hash.FromBytes(sha256.GetHashAndReset()) == hash ? Convert.ToHexStringLower(md5.GetHashAndReset()) : null;
     }
 
     /// <summary>Makes a synced staging file visible, and durably so. Null, or why not.</summary>

@@ -13,7 +13,7 @@ public abstract record CancelResult
     /// <summary>It runs; its gate is told to interrupt it and will complete it as cancelled.</summary>
     public sealed record Requested : CancelResult;
 
-    /// <summary>Too late.</summary>
+    /// <summary>Too late: it has finished, or it runs and only a job that waits was to be cancelled.</summary>
     public sealed record AlreadyFinished(JobState State) : CancelResult;
 
     public sealed record NotFound : CancelResult;

@@ -13,6 +13,8 @@ public sealed record JobFilter
 
     public BatchId? Batch { get; init; }
 
+    public string? Builder { get; init; }
+
     /// <summary>Only jobs with a lower number: the last of the page before.</summary>
     public long? BeforeNumber { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Quern.Model;
 
 namespace Quern.Storage;
@@ -18,9 +19,13 @@ public sealed record JobRow
     public required string Pool { get; init; }
     public required string Builder { get; init; }
     public required int Priority { get; init; }
+
+    /// <summary>Names of the locks that it holds while it runs.</summary>
+    public required ImmutableArray<string> Locks { get; init; }
+
     public required JobState State { get; init; }
 
-    /// <summary>Why it failed, was skipped or cancelled, or what it waits for; empty when there is nothing to say.</summary>
+    /// <summary>Why it failed, was skipped or cancelled, what it waits for, or what it warns of; empty when there is nothing to say.</summary>
     public required string Reason { get; init; }
 
     /// <summary>How often it was started; 0 before the first time.</summary>
@@ -58,6 +63,9 @@ public sealed record JobRow
 
     /// <summary>The step that failed, or empty.</summary>
     public required string FailedStep { get; init; }
+
+    /// <summary>It succeeded although a step failed.</summary>
+    public required bool Warnings { get; init; }
 
     /// <summary>Someone asked to cancel it while it ran.</summary>
     public required bool CancelRequested { get; init; }

@@ -31,6 +31,9 @@ public sealed record NewJob
     /// <summary>At most one job of a builder runs on one worker at a time; empty means no such limit.</summary>
     public string Builder { get; init; } = "";
 
+    /// <summary>Names of the locks that it holds while it runs; each at most once.</summary>
+    public ImmutableArray<string> Locks { get; init; } = [];
+
     /// <summary>Higher runs first; among equals the lower number.</summary>
     public int Priority { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Quern.Model;
 
 namespace Quern.Storage;
@@ -15,4 +16,7 @@ public sealed record ReadyJob
     public required BuildEnvironment Environment { get; init; }
     public required string Architecture { get; init; }
     public required DateTimeOffset ReadyAt { get; init; }
+
+    /// <summary>Names of the locks that it must get.</summary>
+    public ImmutableArray<string> Locks { get; init; } = [];
 }

@@ -161,7 +161,8 @@ public sealed partial class LogWriter
             if (_full is null && _tail is not null) await PackAsync(_tail, _path.Tail);
         }
         // Where a move failed the lines are still in the tail, and the end of the log with them.
-        return await Task.Run(() => SyncAll([_full?.Handle, _frames?.Handle, _tail?.Handle]));
+        // On this thread: whoever ends a log waits for the disk anyhow, and a job's end is where a builder waits for its next job.
+        return SyncAll([_full?.Handle, _frames?.Handle, _tail?.Handle]);
     }
 
     private void Close()

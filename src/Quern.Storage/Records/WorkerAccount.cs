@@ -6,4 +6,11 @@ namespace Quern.Storage;
 /// <param name="Slots">Jobs at once, 1 or more.</param>
 /// <param name="PasswordSha256">Of the secret in UTF-8: it is made by the farm and long, so a plain hash is enough.</param>
 /// <param name="Origin"><c>file</c> for what the configuration owns, else <c>api</c>.</param>
-public sealed record WorkerAccount(WorkerName Name, int Slots, Sha256Hash PasswordSha256, bool Enabled, string Origin);
+public sealed record WorkerAccount(WorkerName Name, int Slots, Sha256Hash PasswordSha256, bool Enabled, string Origin)
+{
+    /// <summary>
+    /// MD5 of the secret in UTF-8, as lower-case hex: what a login over Perspective Broker is checked with. Empty for an account
+    /// that was made before there was one; it cannot log in that way until its password is set again.
+    /// </summary>
+    public string PasswordMd5 { get; init; } = "";
+}

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Quern.Storage;
 
@@ -21,6 +22,10 @@ internal static class EventData
                     case string text: json.WriteString(name, text); break;
                     case long number: json.WriteNumber(name, number); break;
                     case int number: json.WriteNumber(name, number); break;
+                    case JsonNode node:
+                        json.WritePropertyName(name);
+                        node.WriteTo(json);
+                        break;
                     case bool flag: json.WriteBoolean(name, flag); break;
                     default: json.WriteString(name, value.ToString()); break;
                 }

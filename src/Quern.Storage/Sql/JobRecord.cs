@@ -12,7 +12,7 @@ internal sealed class JobRecord
         place AS Place, node AS Node, batch AS Batch, requester AS Requester, created_at AS CreatedAt, ready_at AS ReadyAt,
         started_at AS StartedAt, finished_at AS FinishedAt, log_lines AS LogLines, log_bytes AS LogBytes,
         artifact_sha256 AS Sha256, artifact_bytes AS ArtifactBytes, exit_code AS ExitCode, failed_step AS FailedStep,
-        log_deleted_at AS LogDeletedAt
+        log_deleted_at AS LogDeletedAt, warnings AS Warnings, locks AS Locks
         """;
 
     public long Number { get; set; }
@@ -47,6 +47,8 @@ internal sealed class JobRecord
     public long? ExitCode { get; set; }
     public string FailedStep { get; set; } = "";
     public long? LogDeletedAt { get; set; }
+    public long Warnings { get; set; }
+    public string Locks { get; set; } = "";
 
     public JobRow ToRow()
     {
@@ -64,6 +66,7 @@ internal sealed class JobRecord
             Pool = Pool,
             Builder = Builder,
             Priority = (int)Priority,
+            Locks = Locks.Length == 0 ? [] : [.. Locks.Split(',')],
             State = state,
             Reason = state == JobState.Blocked && Reason.Length == 0 ? Waiting() : Reason,
             Attempt = (int)Attempt,
@@ -82,6 +85,7 @@ internal sealed class JobRecord
             ExitCode = (int?)ExitCode,
             FailedStep = FailedStep,
             CancelRequested = CancelRequested != 0,
+            Warnings = Warnings != 0,
             LogDeletedAt = UnixMicroseconds.ToTime(LogDeletedAt),
         };
     }

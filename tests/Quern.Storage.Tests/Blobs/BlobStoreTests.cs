@@ -37,6 +37,19 @@ public sealed class BlobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task The_md5_of_a_blob_is_read_from_it_unless_it_is_missing_or_damaged()
+    {
+        await using var writer = _store.Create(100);
+        await writer.WriteAsync("hello world"u8.ToArray(), Cancellation);
+        var stored = await writer.CommitAsync(Cancellation);
+
+        Assert.Equal("5eb63bbbe01eeed093cb22bb8f5acdc3", await _store.Md5Async(stored.Sha256, Cancellation));
+        Assert.Null(await _store.Md5Async(Sha256Hash.Of("another"u8), Cancellation));
+        await File.WriteAllTextAsync(_store.PathOf(stored.Sha256), "hello earth", Cancellation);
+        Assert.Null(await _store.Md5Async(stored.Sha256, Cancellation));
+    }
+
+    [Fact]
     public async Task Writer_disposed_without_commit_leaves_nothing()
     {
         await using (var writer = _store.Create(100)) await writer.WriteAsync("half"u8.ToArray(), Cancellation);

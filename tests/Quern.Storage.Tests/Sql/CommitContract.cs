@@ -78,11 +78,12 @@ public abstract class CommitContract(ITestDatabase database) : StoreContract(dat
     [Fact]
     public async Task A_database_of_an_unknown_newer_schema_is_refused()
     {
+        long newest = await Store.WriteAsync<long>(async w => await w.Sql.ScalarAsync<long>("SELECT MAX(version) FROM schema_version"), Cancellation);
         await Store.WriteAsync(async w => await w.Sql.ExecuteAsync("INSERT INTO schema_version (version, applied_at) VALUES (999, 0)"), Cancellation);
 
         var refused = await Assert.ThrowsAsync<StoreVersionException>(() => OpenAsync(new StoreOptions { Connection = Connection }));
 
-        Assert.Equal((999, 2), (refused.Found, refused.Known));
+        Assert.Equal((999, newest), (refused.Found, refused.Known));
         Assert.Contains("999", refused.Message, StringComparison.Ordinal);
         Assert.Contains("newer Quern", refused.Message, StringComparison.Ordinal);
     }

@@ -19,6 +19,7 @@ public sealed class KeptLogsIndexTests : StoreContract
         await using var command = connection.CreateCommand();
         command.CommandText = "EXPLAIN QUERY PLAN " + FarmStore.KeptLogsOfState;
         command.Parameters.AddWithValue("@state", "succeeded");
+        command.Parameters.AddWithValue("@node", "gate");
         foreach (string name in new[] { "@before", "@after", "@after_number", "@limit" }) command.Parameters.AddWithValue(name, 1L);
 
         await using var reader = await command.ExecuteReaderAsync(Cancellation);

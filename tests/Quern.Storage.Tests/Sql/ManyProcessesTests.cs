@@ -18,9 +18,13 @@ public sealed class ManyProcessesTests(PostgresServer server) : StoreContract(se
         var children = Enumerable.Range(0, Processes).Select(_ => StoreChild.Start(Connection, Submissions, early: false)).ToArray();
         var output = children.Select(c => c.StandardOutput.ReadToEndAsync(Cancellation)).ToArray();
 
-        var readers = Enumerable.Range(0, Readers).Select(i => FollowAsync(new Random(seed + i))).ToArray();
+        var end = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var readers = Enumerable.Range(0, Readers).Select(i => FollowAsync(new Random(seed + i), end.Task)).ToArray();
         foreach (var child in children)
             await child.WaitForExitAsync(Cancellation);
+        // A store opened now knows the last number there is; a reader that missed events comes to it all the same, and is found out below.
+        await using (var late = await FarmStore.OpenAsync(new StoreOptions { Connection = Connection }, TimeProvider.System, Cancellation))
+            end.SetResult(late.LastSequence);
         var read = await Task.WhenAll(readers).WaitAsync(TimeSpan.FromSeconds(120), TimeProvider.System, Cancellation);
 
         Assert.All(children, c => Assert.Equal(0, c.ExitCode));
@@ -71,15 +75,21 @@ public sealed class ManyProcessesTests(PostgresServer server) : StoreContract(se
         }
     }
 
-    /// <summary>Reads on from the last number in pages of random size; now and then through a store opened anew.</summary>
-    private async Task<List<FarmEvent>> FollowAsync(Random random)
+    /// <summary>
+    /// Reads on from the last number in pages of random size, now and then through a store opened anew, until it has passed the number
+    /// that turns out to be the last.
+    /// </summary>
+    private async Task<List<FarmEvent>> FollowAsync(Random random, Task<long> end)
     {
         var read = new List<FarmEvent>();
         var store = await FarmStore.OpenAsync(new StoreOptions { Connection = Connection, JournalRing = 64 }, TimeProvider.System, Cancellation);
-        while (read.Count < Processes * Submissions)
+        while (true)
         {
             long after = read.Count == 0 ? 0 : read[^1].Sequence;
-            await store.WaitPastAsync(after, Cancellation);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            await Task.WhenAny(store.WaitPastAsync(after, stop.Token), end);
+            await stop.CancelAsync();
+            if (end.IsCompleted && after >= await end) break;
             read.AddRange(await store.ReadJournalAsync(after, random.Next(1, 30), Cancellation));
             if (random.Next(40) != 0) continue;
             await store.DisposeAsync();

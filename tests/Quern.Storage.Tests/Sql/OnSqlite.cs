@@ -14,8 +14,18 @@ public sealed class CommitOnSqlite() : CommitContract(new SqliteFile());
 
 public sealed class RecordsOnSqlite() : RecordsContract(new SqliteFile());
 
+public sealed class ImportOnSqlite() : ImportContract(new SqliteFile());
+
 public sealed class KillOnSqlite() : KillContract(new SqliteFile());
 
 public sealed class WalkOnSqlite() : WalkContract(new SqliteFile());
 
 public sealed class RetentionOnSqlite() : RetentionContract(new SqliteFile());
+
+public sealed class PipelinesOnSqlite() : PipelinesContract(new SqliteFile());
+
+public sealed class ClientsOnSqlite() : ClientsContract(new SqliteFile());
+
+public sealed class AccountsOnSqlite() : AccountsContract(new SqliteFile());
+
+public sealed class GroupsOnSqlite() : GroupsContract(new SqliteFile());

@@ -144,6 +144,35 @@ public abstract class OutcomeContract(ITestDatabase database) : StoreContract(da
     }
 
     [Fact]
+    public async Task Published_packages_come_with_what_they_were_built_from_and_the_md5_of_their_files()
+    {
+        var zlib = new PackageName("zlib");
+        async Task BuildAsync(string name, int revision, string content, string md5 = "")
+        {
+            var job = Job(name) with { Plan = null, Package = new PackageName(name), RecipeRevision = revision, Architecture = "x86_64" };
+            await SubmitAsync(job);
+            await FinishAsync(job.Id, new BuildOutcome.Succeeded([new ProducedArtifact(HashOf(content), content.Length) { Md5 = md5 }]));
+        }
+        await Store.SaveRecipeAsync(RecipeOf("zlib", "10") with { Version = "ten" }, "1", "", Someone, Cancellation);
+        await Store.SaveRecipeAsync(RecipeOf("zlib", "9") with { Version = "nine" }, "2", "", Someone, Cancellation);
+        await Store.SaveRecipeAsync(RecipeOf("zlib", "11") with { Version = "never built" }, "3", "", Someone, Cancellation);
+        await Store.SaveRecipeAsync(RecipeOf("gone"), "1", "", Someone, Cancellation);
+        await BuildAsync("zlib", 1, "a", "md5 of a");
+        await BuildAsync("zlib", 2, "b");
+        await BuildAsync("gone", 1, "c", "md5 of c");
+        await Store.DeleteRecipeAsync(new PackageName("gone"), Someone, Cancellation);
+
+        var all = await Store.ListPublishedAsync(null, Cancellation);
+
+        Assert.Equal(["9 nine ", "10 ten md5 of a"], all.Select(p => $"{p.Artifact.RealVersion} {p.Facts.Version} {p.Md5}"));
+        Assert.Equal(HashOf("b"), all[0].Artifact.Sha256);
+        await Store.SaveMd5Async([(HashOf("b"), "md5 of b"), (HashOf("a"), "another")], Cancellation);
+        Assert.Equal(["md5 of b", "md5 of a"], (await Store.ListPublishedAsync(zlib, Cancellation)).Select(p => p.Md5));
+        Assert.Empty(await Store.ListPublishedAsync(new PackageName("gone"), Cancellation));
+        Assert.Empty(await Store.ListPublishedAsync(new PackageName("zlib2"), Cancellation));
+    }
+
+    [Fact]
     public async Task Jobs_are_listed_newest_first_and_counted_by_state()
     {
         var jobs = Enumerable.Range(0, 6).Select(i => Job($"{i}")).ToArray();

@@ -91,7 +91,7 @@ public abstract class RecordsContract(ITestDatabase database) : StoreContract(da
     public async Task Workers_are_kept_with_what_happened_to_them()
     {
         await Store.UpsertWorkerAsync(new WorkerAccount(Worker, 1, HashOf("old"), true, "api"), Someone, Cancellation);
-        var changed = new WorkerAccount(Worker, 4, HashOf("new"), false, "file");
+        var changed = new WorkerAccount(Worker, 4, HashOf("new"), false, "file") { PasswordMd5 = "5ebe2294ecd0e0f08eab7690d2a6ee69" };
         await Store.UpsertWorkerAsync(changed, Someone, Cancellation);
         var description = new WorkerDescription { Name = Worker, Protocol = "buildbot-msgpack", Version = "3.7.0", Commands = ["shell"] };
         await Store.SaveWorkerEventAsync(Worker, "refused", "wrong password", null, Cancellation);
@@ -111,7 +111,7 @@ public abstract class RecordsContract(ITestDatabase database) : StoreContract(da
     public async Task Listeners_are_data()
     {
         await Store.UpsertListenerAsync(new StoredListener("http", "127.0.0.1", 8010, true, "api"), Someone, Cancellation);
-        var off = new StoredListener("http", "127.0.0.1", 8010, false, "file");
+        var off = new StoredListener("http", "127.0.0.1", 8010, false, "file", "v7,v1");
         await Store.UpsertListenerAsync(off, Someone, Cancellation);
 
         Assert.Equal([off], await Store.ListListenersAsync(Cancellation));
@@ -119,19 +119,5 @@ public abstract class RecordsContract(ITestDatabase database) : StoreContract(da
         Assert.False(await Store.RemoveListenerAsync("http", "127.0.0.1", 8010, Someone, Cancellation));
         await Store.SaveListenerEventAsync("http", "127.0.0.1", 8010, opened: true, "", Someone, Cancellation);
         Assert.Equal(["listener.saved", "listener.saved", "listener.removed", "listener.opened"], await KindsAsync());
-    }
-
-    [Fact]
-    public async Task Tokens_are_found_by_hash_until_revoked()
-    {
-        var end = Time.GetUtcNow().AddDays(1);
-        await Store.SaveTokenAsync(HashOf("secret"), "user:admin", """["*"]""", end, Someone, Cancellation);
-        await Store.SaveTokenAsync(HashOf("lasting"), "user:admin", "[]", null, Someone, Cancellation);
-
-        Assert.Equal(new StoredToken(HashOf("secret"), "user:admin", """["*"]""", Time.GetUtcNow(), end), await Store.FindTokenAsync(HashOf("secret"), Cancellation));
-        Assert.Null((await Store.FindTokenAsync(HashOf("lasting"), Cancellation))!.ExpiresAt);
-        Assert.True(await Store.RevokeTokenAsync(HashOf("secret"), Someone, Cancellation));
-        Assert.Null(await Store.FindTokenAsync(HashOf("secret"), Cancellation));
-        Assert.DoesNotContain(await Store.ReadJournalAsync(0, 100, Cancellation), e => e.Data.Contains(HashOf("secret").Hex, StringComparison.Ordinal));
     }
 }

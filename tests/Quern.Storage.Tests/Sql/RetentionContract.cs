@@ -22,15 +22,33 @@ public abstract class RetentionContract(ITestDatabase database) : StoreContract(
         await ClaimAsync(jobs[4].Id);
         var before = Time.GetUtcNow();
 
-        var first = await Store.ListKeptLogsAsync(JobState.Succeeded, before.AddTicks(10), null, 2, Cancellation);
-        var second = await Store.ListKeptLogsAsync(JobState.Succeeded, before.AddTicks(10), first[^1], 2, Cancellation);
-        var older = await Store.ListKeptLogsAsync(JobState.Succeeded, before, null, 10, Cancellation);
-        var failed = await Store.ListKeptLogsAsync(JobState.Failed, before, null, 10, Cancellation);
+        var first = await Store.ListKeptLogsAsync("n1", JobState.Succeeded, before.AddTicks(10), null, 2, Cancellation);
+        var second = await Store.ListKeptLogsAsync("n1", JobState.Succeeded, before.AddTicks(10), first[^1], 2, Cancellation);
+        var older = await Store.ListKeptLogsAsync("n1", JobState.Succeeded, before, null, 10, Cancellation);
+        var failed = await Store.ListKeptLogsAsync("n1", JobState.Failed, before, null, 10, Cancellation);
 
         Assert.Equal([jobs[0].Id, jobs[1].Id], first.Select(l => l.Job));
         Assert.Equal([jobs[2].Id], second.Select(l => l.Job));
         Assert.Equal([jobs[0].Id, jobs[1].Id], older.Select(l => l.Job));
         Assert.Equal([jobs[3].Id], failed.Select(l => l.Job));
+    }
+
+    [Fact]
+    public async Task A_log_is_listed_for_the_node_that_ran_the_last_attempt_and_for_no_other()
+    {
+        var here = Job("here");
+        var there = Job("there");
+        await SubmitAsync(here, there);
+        await FinishAsync(here.Id);
+        var claimed = Assert.Single(await Store.ClaimAsync([ClaimOf(there.Id, node: "n2")], Cancellation));
+        await Store.CompleteAsync(there.Id, claimed.Attempt, new BuildOutcome.Succeeded([]), default, Someone, Cancellation);
+        Time.Advance(TimeSpan.FromDays(1));
+
+        var first = await Store.ListKeptLogsAsync("n1", JobState.Succeeded, Time.GetUtcNow(), null, 10, Cancellation);
+        var second = await Store.ListKeptLogsAsync("n2", JobState.Succeeded, Time.GetUtcNow(), null, 10, Cancellation);
+
+        Assert.Equal([here.Id], first.Select(l => l.Job));
+        Assert.Equal([there.Id], second.Select(l => l.Job));
     }
 
     [Fact]
@@ -41,7 +59,7 @@ public abstract class RetentionContract(ITestDatabase database) : StoreContract(
         await Store.CancelAsync(job.Id, "no longer wanted", Someone, Cancellation);
         Time.Advance(TimeSpan.FromDays(1));
 
-        Assert.Empty(await Store.ListKeptLogsAsync(JobState.Cancelled, Time.GetUtcNow(), null, 10, Cancellation));
+        Assert.Empty(await Store.ListKeptLogsAsync("n1", JobState.Cancelled, Time.GetUtcNow(), null, 10, Cancellation));
     }
 
     [Fact]
@@ -65,7 +83,7 @@ public abstract class RetentionContract(ITestDatabase database) : StoreContract(
         Assert.Equal((1, 0), (first, again));
         Assert.Equal(marked, (await RowAsync(done.Id)).LogDeletedAt);
         Assert.Null((await RowAsync(running.Id)).LogDeletedAt);
-        Assert.Empty(await Store.ListKeptLogsAsync(JobState.Succeeded, Time.GetUtcNow(), null, 10, Cancellation));
+        Assert.Empty(await Store.ListKeptLogsAsync("n1", JobState.Succeeded, Time.GetUtcNow(), null, 10, Cancellation));
         var told = Assert.Single(await Store.ReadJournalAsync(seen, 10, Cancellation));
         Assert.Equal(("log.deleted", done.Id.ToString(), Someone.Name), (told.Kind, told.Subject, told.Actor));
         var data = JsonNode.Parse(told.Data)!;
