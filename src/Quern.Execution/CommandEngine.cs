@@ -7,11 +7,12 @@ namespace Quern.Execution;
 /// <summary>
 /// Runs worker commands for masters, whatever protocol brings them. Any number at once. The process becomes a subreaper:
 /// orphans of commands come to it. Life: made once; <see cref="Start"/> until <see cref="DisposeAsync"/>, which stops what
-/// still runs and waits for it.
+/// still runs and waits for it. When the process is killed in between, a <see cref="Watchdog"/> ends what still runs.
 /// </summary>
 public sealed class CommandEngine(EngineOptions options, TimeProvider time) : IAsyncDisposable
 {
-    private readonly ProcessHost _host = new(time);
+    private readonly string _run = options.Run ?? FolderClaim.NameOfThisProcess;
+    private readonly ProcessHost _host = new(options.Run ?? FolderClaim.NameOfThisProcess, time);
     private readonly ConcurrentDictionary<RunningCommand, byte> _running = new();
     /// <summary>Of the whole process: several engines may live in it, and a command is found by its id when it is killed.</summary>
     private static long s_lastId;
@@ -33,10 +34,9 @@ public sealed class CommandEngine(EngineOptions options, TimeProvider time) : IA
         }
         catch (CommandRefusedException e)
         {
-            return new StartResult.Refused(e.Message);
+            return new StartResult.Refused(e.Failure);
         }
-        string id = string.Create(
-            CultureInfo.InvariantCulture, $"{Environment.ProcessId}.{Interlocked.Increment(ref s_lastId)}");
+        string id = string.Create(CultureInfo.InvariantCulture, $"{_run}.{Interlocked.Increment(ref s_lastId)}");
         var output = new CommandOutput(channel, settings, time, options.UpdatesInFlight);
         var running = new RunningCommand(command, new CommandContext(output, channel, options, _host, time, id));
         _running[running] = 0;

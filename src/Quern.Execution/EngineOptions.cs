@@ -13,6 +13,12 @@ public sealed record EngineOptions
         ImmutableSortedDictionary<string, string>.Empty;
 
     /// <summary>
+    /// Names this run of the worker among all that the machine has had: the marks of its commands begin with it. Null for the number and
+    /// the start of this process.
+    /// </summary>
+    public string? Run { get; init; }
+
+    /// <summary>
     /// Updates of one command that may be unanswered at once. 8 keep a link busy over a round trip of some milliseconds;
     /// 1 hands them over one after the other.
     /// </summary>

@@ -15,8 +15,8 @@ public interface ICommandChannel
     ValueTask UpdateAsync(ImmutableArray<UpdateEntry> entries);
 
     /// <summary>The command's last word.</summary>
-    /// <param name="failure">Null for an ordinary end, else why the worker could not run it; never empty.</param>
-    ValueTask CompleteAsync(string? failure);
+    /// <param name="failure">Null for an ordinary end, else why the worker could not run it.</param>
+    ValueTask CompleteAsync(CommandFailure? failure);
 
     /// <summary>A block of an uploaded file, or of a folder's tar.</summary>
     ValueTask WriteBlockAsync(TransferKind kind, ReadOnlyMemory<byte> block);

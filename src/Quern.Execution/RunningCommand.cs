@@ -28,30 +28,31 @@ public sealed class RunningCommand
         _command.Interrupt();
     }
 
-    /// <summary>The master is gone: stops the command, whose words go nowhere.</summary>
+    /// <summary>Nobody listens any more: stops the command, whose further words go nowhere.</summary>
     public void Abandon()
     {
         _interrupted = true;
+        _output.Abandon();
         _command.Interrupt();
     }
 
     private async Task RunAsync(CommandContext context)
     {
         long started = context.Time.GetTimestamp();
-        string? failure = null;
+        CommandFailure? failure = null;
         try
         {
             await _command.RunAsync(context);
         }
         catch (CommandFailedException e)
         {
-            failure = e.Message;
+            failure = e.Failure;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException
             or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             // The master hears of it as of any exception in a worker; when the master is what failed, nobody does.
-            failure = CommandFailedException.Of(e.GetType().Name, e.Message).Message;
+            failure = CommandFailure.Of("RuntimeError", $"{e.GetType().Name}: {e.Message}");
         }
         if (!_interrupted)
             await context.Output.EntryAsync(new UpdateEntry.Elapsed(context.Time.GetElapsedTime(started).TotalSeconds));

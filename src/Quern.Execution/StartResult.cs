@@ -7,6 +7,6 @@ public abstract record StartResult
 
     public sealed record Started(RunningCommand Command) : StartResult;
 
-    /// <param name="Reason">For the master: an unknown name, a missing or wrong argument.</param>
-    public sealed record Refused(string Reason) : StartResult;
+    /// <param name="Failure">For the master: an unknown name, a missing or wrong argument.</param>
+    public sealed record Refused(CommandFailure Failure) : StartResult;
 }

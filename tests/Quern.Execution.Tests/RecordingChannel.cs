@@ -18,7 +18,10 @@ internal sealed class RecordingChannel : ICommandChannel
     /// <summary>Called with all text of a stream so far, whenever it grows.</summary>
     public Action<string, string>? Said { get; set; }
 
-    public string? Failure { get; private set; }
+    /// <summary>Every block of an upload is answered with an error.</summary>
+    public bool RefusesBlocks { get; init; }
+
+    public CommandFailure? Failure { get; private set; }
 
     public bool Completed { get; private set; }
 
@@ -69,7 +72,7 @@ internal sealed class RecordingChannel : ICommandChannel
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask CompleteAsync(string? failure)
+    public ValueTask CompleteAsync(CommandFailure? failure)
     {
         (Failure, Completed) = (failure, true);
         return Call("complete");
@@ -77,6 +80,7 @@ internal sealed class RecordingChannel : ICommandChannel
 
     public ValueTask WriteBlockAsync(TransferKind kind, ReadOnlyMemory<byte> block)
     {
+        if (RefusesBlocks) throw new MasterRefusedException("no more");
         _written.AddRange(block.Span);
         return Call($"write {block.Length}");
     }

@@ -55,7 +55,7 @@ public sealed partial class ShellTests(EngineFixture engine) : IClassFixture<Eng
         var said = await engine.ShellAsync("true", ("env", EngineFixture.Map(("N", 5L))));
 
         Assert.Equal("elapsed", said.Sequence);
-        Assert.Equal("[Failure instance: Traceback: <class 'RuntimeError'>: 'env' values must be strings or lists; key 'N' is incorrect\n]", said.Failure);
+        Assert.Equal("[Failure instance: Traceback: <class 'RuntimeError'>: 'env' values must be strings or lists; key 'N' is incorrect\n]", said.Failure?.Text);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed partial class ShellTests(EngineFixture engine) : IClassFixture<Eng
         var bad = await engine.ShellAsync("true", ("usePTY", "maybe"));
         var old = await engine.ShellAsync("true", ("usePTY", "slave-config"));
 
-        Assert.Contains("Unexpected usePTY argument value: 'maybe'. Expected boolean.", bad.Failure, StringComparison.Ordinal);
+        Assert.Contains("Unexpected usePTY argument value: 'maybe'. Expected boolean.", bad.Failure?.Text, StringComparison.Ordinal);
         Assert.Equal(0, old.ReturnCode);
     }
 
@@ -75,7 +75,7 @@ public sealed partial class ShellTests(EngineFixture engine) : IClassFixture<Eng
         Assert.Equal("WorkerShellCommand is missing args: command", Refused(engine.Refusal("shell", ("workdir", "/x"))));
         Assert.Equal("CopyDirectory is missing args: to_path, from_path", Refused(engine.Refusal("cpdir")));
 
-        static string Refused(StartResult result) => Assert.IsType<StartResult.Refused>(result).Reason;
+        static string Refused(StartResult result) => Assert.IsType<StartResult.Refused>(result).Failure.Message;
     }
 
     [Fact]

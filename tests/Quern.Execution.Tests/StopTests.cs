@@ -83,8 +83,8 @@ public sealed class StopTests(EngineFixture engine) : IClassFixture<EngineFixtur
             Assert.All(results, r => Assert.Equal(0, r.ReturnCode));
         }
 
-        // The test host opens some of its own.
-        Assert.InRange(Directory.GetFileSystemEntries("/proc/self/fd").Length, 0, before + 10);
+        // The tests beside this one have some of their own; a leak would be of a thousand or more.
+        Assert.InRange(Directory.GetFileSystemEntries("/proc/self/fd").Length, 0, before + 200);
     }
 
     [Fact]

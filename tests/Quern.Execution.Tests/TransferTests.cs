@@ -80,12 +80,39 @@ public sealed class TransferTests(EngineFixture engine) : IClassFixture<EngineFi
     }
 
     [Fact]
+    public async Task An_archive_has_names_below_the_folder_and_links_as_links()
+    {
+        string root = engine.PathOf("leaving");
+        Directory.CreateDirectory(engine.PathOf("outside"));
+        System.IO.File.WriteAllText(engine.PathOf("outside/secret"), "what nobody asked for");
+        Directory.CreateDirectory(Path.Combine(root, "sub"));
+        System.IO.File.CreateSymbolicLink(Path.Combine(root, "absolute"), engine.PathOf("outside/secret"));
+        Directory.CreateSymbolicLink(Path.Combine(root, "up"), "../outside");
+        Directory.CreateSymbolicLink(Path.Combine(root, "sub", "self"), "..");
+        System.IO.File.WriteAllText(Path.Combine(root, "..strange"), "a name with dots");
+
+        var said = await engine.RunAsync("upload_directory", ("path", root), ("blocksize", 16384L), ("maxsize", WireValue.Nil.Value), ("compress", WireValue.Nil.Value));
+
+        using var tar = new TarReader(new MemoryStream(said.Written));
+        var members = new List<(string, TarEntryType, string)>();
+        while (await tar.GetNextEntryAsync() is { } entry) members.Add((entry.Name.TrimEnd('/'), entry.EntryType, entry.LinkName));
+        Assert.Equal(
+            [
+                (".", TarEntryType.Directory, ""), ("..strange", TarEntryType.RegularFile, ""),
+                ("absolute", TarEntryType.SymbolicLink, engine.PathOf("outside/secret")), ("sub", TarEntryType.Directory, ""),
+                ("sub/self", TarEntryType.SymbolicLink, ".."), ("up", TarEntryType.SymbolicLink, "../outside"),
+            ],
+            members);
+        Assert.True(said.Written.AsSpan().IndexOf("what nobody asked for"u8) < 0);
+    }
+
+    [Fact]
     public async Task A_missing_folder_fails_as_at_the_stock_worker()
     {
         var said = await engine.RunAsync("upload_directory", ("path", engine.PathOf("none")), ("blocksize", 16384L));
 
         Assert.Equal("elapsed", said.Sequence);
-        Assert.Contains($"<class 'FileNotFoundError'>: [Errno 2] No such file or directory: '{engine.PathOf("none")}'", said.Failure, StringComparison.Ordinal);
+        Assert.Contains($"<class 'FileNotFoundError'>: [Errno 2] No such file or directory: '{engine.PathOf("none")}'", said.Failure?.Text, StringComparison.Ordinal);
     }
 
     [Fact]

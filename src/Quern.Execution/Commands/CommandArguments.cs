@@ -32,11 +32,16 @@ internal sealed class CommandArguments(string commandClass, WireValue.Map map)
 
     public string? OptionalText(string name) => this[name] is null ? null : Text(name);
 
-    /// <summary>The list of texts under one of two names; a single text is a list of one.</summary>
-    public ImmutableArray<string> Texts(string name) => this[name] switch
+    /// <summary>A path, which the system is to see as it is: behind a NUL it would see nothing.</summary>
+    /// <exception cref="CommandRefusedException">It is not text, or holds a NUL.</exception>
+    public string Path(string name) => WithoutNul(Text(name));
+
+    /// <summary>A list of paths; a single text is a list of one.</summary>
+    /// <exception cref="CommandRefusedException">One is not text, or holds a NUL.</exception>
+    public ImmutableArray<string> Paths(string name) => this[name] switch
     {
-        WireValue.List list => [.. list.Items.Select(i => i is WireValue.Text t ? t.Value : throw Wrong(name, "a list of texts"))],
-        WireValue.Text text => [text.Value],
+        WireValue.List list => [.. list.Items.Select(i => i is WireValue.Text t ? WithoutNul(t.Value) : throw Wrong(name, "a list of texts"))],
+        WireValue.Text text => [WithoutNul(text.Value)],
         _ => throw Wrong(name, "a list of texts"),
     };
 
@@ -71,6 +76,10 @@ internal sealed class CommandArguments(string commandClass, WireValue.Map map)
         WireValue.Float f => Execution.Seconds.From(f.Value, PythonText.Repr(f)),
         _ => throw Wrong(name, "seconds"),
     };
+
+    // The words of Python.
+    private static string WithoutNul(string path) =>
+        path.Contains('\0', StringComparison.Ordinal) ? throw new CommandRefusedException("embedded null byte") : path;
 
     private CommandRefusedException Wrong(string name, string expected) =>
         new($"{commandClass}: argument '{name}' must be {expected}");

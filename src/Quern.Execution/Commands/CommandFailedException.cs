@@ -1,6 +1,6 @@
 namespace Quern.Execution;
 
-/// <summary>The command could not be run at all; the text, which names a Python exception type, goes into its completion.</summary>
+/// <summary>The command could not be run at all; the failure goes into its completion.</summary>
 internal sealed class CommandFailedException : Exception
 {
     public CommandFailedException() { }
@@ -9,7 +9,9 @@ internal sealed class CommandFailedException : Exception
 
     public CommandFailedException(string message, Exception inner) : base(message, inner) { }
 
-    /// <summary>Worded as a stock worker words a failure, without its file names.</summary>
+    public CommandFailure Failure { get; private init; } = CommandFailure.Of("RuntimeError", "the command failed");
+
+    /// <summary>A built-in exception of Python is named without its module.</summary>
     public static CommandFailedException Of(string pythonType, string message) =>
-        new($"[Failure instance: Traceback: <class '{pythonType}'>: {message}\n]");
+        new(message) { Failure = CommandFailure.Of(pythonType, message) };
 }

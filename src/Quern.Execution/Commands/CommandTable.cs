@@ -30,13 +30,13 @@ internal static class CommandTable
             case BuildbotNames.DownloadFile or "downloadFile":
                 return new DownloadCommand(new CommandArguments("WorkerFileDownloadCommand", map));
             case BuildbotNames.MakeDirectory:
-                return FileCommands.MakeDirectory(new CommandArguments("MakeDirectory", map).Require("paths").Texts("paths"));
+                return FileCommands.MakeDirectory(new CommandArguments("MakeDirectory", map).Require("paths").Paths("paths"));
             case BuildbotNames.RemoveDirectory:
                 var remove = new CommandArguments("RemoveDirectory", map).Require("paths");
-                return DirectoryCommand.Remove(remove, remove.Texts("paths"));
+                return DirectoryCommand.Remove(remove, remove.Paths("paths"));
             case BuildbotNames.CopyDirectory:
                 var copy = new CommandArguments("CopyDirectory", map).Require("to_path", "from_path");
-                return DirectoryCommand.Copy(copy, copy.Text("from_path"), copy.Text("to_path"));
+                return DirectoryCommand.Copy(copy, copy.Path("from_path"), copy.Path("to_path"));
             case BuildbotNames.Stat:
                 return FileCommands.Stat(OnPath("StatFile", map));
             case BuildbotNames.Glob:
@@ -46,10 +46,10 @@ internal static class CommandTable
             case BuildbotNames.RemoveFile:
                 return FileCommands.RemoveFile(OnPath("RemoveFile", map));
             default:
-                throw new CommandRefusedException($"unrecognized WorkerCommand '{name}'");
+                throw CommandRefusedException.Unknown(name);
         }
     }
 
     private static string OnPath(string commandClass, WireValue.Map map) =>
-        new CommandArguments(commandClass, map).Require("path").Text("path");
+        new CommandArguments(commandClass, map).Require("path").Path("path");
 }

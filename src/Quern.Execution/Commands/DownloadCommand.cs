@@ -14,7 +14,7 @@ internal sealed class DownloadCommand : IWorkerCommand
     /// <exception cref="CommandRefusedException">An argument is missing or wrong.</exception>
     public DownloadCommand(CommandArguments arguments)
     {
-        _path = arguments.Require("path", "blocksize").Text("path");
+        _path = arguments.Require("path", "blocksize").Path("path");
         _maxSize = arguments.Integer("maxsize");
         _blockBytes = UploadCommand.BlockSize(arguments);
         _mode = (int?)arguments.Integer("mode") & 0xFFF;
@@ -60,7 +60,7 @@ internal sealed class DownloadCommand : IWorkerCommand
         if (error is not null) await context.Output.StderrAsync(error);
         await context.Output.EntryAsync(new UpdateEntry.ReturnCode(code));
         if (refusal is not null)
-            throw CommandFailedException.Of("buildbot_worker.msgpack.RemoteWorkerError", refusal.Message);
+            throw CommandFailedException.Of(refusal.PythonType, refusal.Message);
     }
 
     /// <summary>True at the master's end of file, false when the limit was reached or the command was interrupted.</summary>

@@ -22,7 +22,7 @@ internal sealed class UploadCommand : IWorkerCommand
     public UploadCommand(TransferKind kind, CommandArguments arguments)
     {
         _kind = kind;
-        _path = arguments.Require("path", "blocksize").Text("path");
+        _path = arguments.Require("path", "blocksize").Path("path");
         _maxSize = arguments.Integer("maxsize");
         _blockBytes = BlockSize(arguments);
         _keepTimes = kind == TransferKind.File && arguments.Truth("keepstamp", false);
@@ -81,7 +81,8 @@ internal sealed class UploadCommand : IWorkerCommand
 
         try
         {
-            await context.Channel.CloseWriteAsync(_kind);
+            // A folder that lacks a block is not to be unpacked.
+            if (_kind == TransferKind.File || refusal is null) await context.Channel.CloseWriteAsync(_kind);
             if (times is not null && code == 0) await context.Channel.SetTimesAsync(times.Accessed, times.Modified);
         }
         catch (MasterRefusedException e)
@@ -91,7 +92,7 @@ internal sealed class UploadCommand : IWorkerCommand
         if (error is not null) await context.Output.StderrAsync(error);
         await context.Output.EntryAsync(new UpdateEntry.ReturnCode(code));
         if (refusal is not null)
-            throw CommandFailedException.Of("buildbot_worker.msgpack.RemoteWorkerError", refusal.Message);
+            throw CommandFailedException.Of(refusal.PythonType, refusal.Message);
     }
 
     /// <summary>True when the file's end was reached, false when the limit was or the command was interrupted.</summary>

@@ -8,19 +8,27 @@ internal sealed record FileStatus(
     long Mode, long Inode, long Device, long Links, long User, long Group, long Size, double Accessed, double Modified, double Changed)
 {
     private const int AtCurrentDirectory = -100;
+    private const int NoFollow = 0x100;
     private const uint BasicStatus = 0x7FF;
 
+    public bool IsRegular => (Mode & 0xF000) == 0x8000;
+
     public bool IsDirectory => (Mode & 0xF000) == 0x4000;
+
+    public bool IsFile => (Mode & 0xF000) == 0x8000;
 
     /// <summary>mode, ino, dev, nlink, uid, gid, size, atime, mtime, ctime; times in whole seconds.</summary>
     public ImmutableArray<long> Fields =>
         [Mode, Inode, Device, Links, User, Group, Size, (long)Math.Floor(Accessed), (long)Math.Floor(Modified), (long)Math.Floor(Changed)];
 
     /// <summary>Null with the error number when there is no such file.</summary>
-    public static unsafe FileStatus? Read(string path, out int errno)
+    /// <param name="path">Of the file.</param>
+    /// <param name="errno">0 on success.</param>
+    /// <param name="follow">False looks at a link itself.</param>
+    public static unsafe FileStatus? Read(string path, out int errno, bool follow = true)
     {
         byte* raw = stackalloc byte[256];
-        if (Libc.statx(AtCurrentDirectory, path, 0, BasicStatus, raw) != 0)
+        if (Libc.statx(AtCurrentDirectory, path, follow ? 0 : NoFollow, BasicStatus, raw) != 0)
         {
             errno = Marshal.GetLastPInvokeError();
             return null;

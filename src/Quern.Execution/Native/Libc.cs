@@ -5,22 +5,31 @@ namespace Quern.Execution;
 /// <summary>The C library's calls the engine needs. Linux, 64 bit; structures are the ones of x86-64 and arm64 glibc.</summary>
 internal static unsafe partial class Libc
 {
-    public const int O_RDONLY = 0, O_RDWR = 2, O_NOCTTY = 0x100, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
+    public const int O_RDONLY = 0, O_RDWR = 2, O_NOCTTY = 0x100, O_NONBLOCK = 0x800, O_CREAT = 0x40, O_CLOEXEC = 0x80000;
     public const int F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, FD_CLOEXEC = 1, F_SETPIPE_SZ = 1031;
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21;
-    public const int SIGKILL = 9, SIGTERM = 15;
+    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21;
+    public const int SIGKILL = 9, SIGTERM = 15, SIGSTOP = 19;
     public const int EPOLLIN = 1, EPOLLOUT = 4, EPOLLONESHOT = 1 << 30;
     public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3;
     public const int P_PID = 1, WNOHANG = 1, WEXITED = 4;
     public const int PR_SET_CHILD_SUBREAPER = 36;
     public const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
     public const int X_OK = 1;
+    public const int LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
+    public const short POLLIN = 1;
     private const string Library = "libc";
 
     [StructLayout(LayoutKind.Sequential, Size = 128)]
     public struct SignalInfo
     {
         public int Signal, Errno, Code, Padding, Pid, Uid, Status;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollEntry
+    {
+        public int Descriptor;
+        public short Wanted, Happened;
     }
 
     // Packed on x86-64 only; the engine reads and writes it by these accessors.
@@ -58,6 +67,21 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int kill(int pid, int signal);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint signal(int number, nint handler);
+
+    [LibraryImport(Library)]
+    public static partial uint umask(uint mask);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int dup2(int from, int to);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int flock(int descriptor, int operation);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int poll(PollEntry* entries, nuint count, int milliseconds);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int waitid(int idType, int id, SignalInfo* info, int options);

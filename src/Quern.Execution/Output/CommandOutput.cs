@@ -99,6 +99,9 @@ internal sealed class CommandOutput : IAsyncDisposable
         }
     }
 
+    /// <summary>What has not been sent is thrown away, and so is whatever comes.</summary>
+    public void Abandon() => _lost = true;
+
     /// <summary>Whether the master has gone; what the command says from then on is thrown away.</summary>
     public bool IsLost => _lost;
 

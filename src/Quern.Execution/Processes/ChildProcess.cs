@@ -63,6 +63,13 @@ internal sealed class ChildProcess : IDisposable
         _ = Libc.waitid(Libc.P_PID, id, &info, Libc.WEXITED | Libc.WNOHANG);
     }
 
+    /// <summary>Waits for a child that is about to die, and takes its entry out of the process table.</summary>
+    internal static unsafe void WaitFor(int id)
+    {
+        Libc.SignalInfo info = default;
+        while (Libc.waitid(Libc.P_PID, id, &info, Libc.WEXITED) != 0 && Marshal.GetLastPInvokeError() == Libc.EINTR) { }
+    }
+
     private async Task<ExitStatus> WaitAsync()
     {
         while (true)

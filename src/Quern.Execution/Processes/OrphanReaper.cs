@@ -26,20 +26,15 @@ internal sealed class OrphanReaper : IDisposable
     }
 
     /// <summary>Starts a process and notes that it is a leader and no orphan.</summary>
-    public static LaunchResult Launch(Func<LaunchResult> start)
-    {
-        Starting.EnterReadLock();
-        try
-        {
-            var result = start();
-            if (result is LaunchResult.Launched launched) Leaders[launched.Child.Id] = 0;
-            return result;
-        }
-        finally
-        {
-            Starting.ExitReadLock();
-        }
-    }
+    public static LaunchResult Launch(Func<LaunchResult> start) =>
+        Launch(start, result => result is LaunchResult.Launched launched ? launched.Child.Id : 0);
+
+    /// <summary>Starts a process that is no command, and notes that it is no orphan until <see cref="Forget"/>.</summary>
+    /// <param name="start">Answers its number, or 0 when it could not be started.</param>
+    public static int Launch(Func<int> start) => Launch(start, id => id);
+
+    /// <summary>From now on it is taken out of the process table like any other when it is dead.</summary>
+    public static void Forget(int id) => Leaders.TryRemove(id, out _);
 
     /// <summary>The command is over; its leader has been waited for.</summary>
     public void Remove(ChildProcess child)
@@ -64,6 +59,21 @@ internal sealed class OrphanReaper : IDisposable
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private static T Launch<T>(Func<T> start, Func<T, int> idOf)
+    {
+        Starting.EnterReadLock();
+        try
+        {
+            var result = start();
+            if (idOf(result) is > 0 and var id) Leaders[id] = 0;
+            return result;
+        }
+        finally
+        {
+            Starting.ExitReadLock();
+        }
+    }
 
     private static void ReapUnlessLeader(int id)
     {

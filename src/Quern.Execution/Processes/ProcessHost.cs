@@ -6,19 +6,29 @@ internal sealed class ProcessHost : IDisposable
     private readonly DescriptorPoller _poller = new();
     private readonly OrphanReaper _reaper;
     private readonly ProcessLauncher _launcher;
+    private readonly Watchdog _watchdog;
 
-    public ProcessHost(TimeProvider time)
+    /// <param name="run">What the marks of this engine's commands begin with.</param>
+    /// <param name="time">For the reaper.</param>
+    public ProcessHost(string run, TimeProvider time)
     {
         CloseInheritedOnExec();
+        _watchdog = new Watchdog(run);
         _launcher = new ProcessLauncher(_poller);
         _reaper = new OrphanReaper(time);
     }
 
-    public LaunchResult Launch(LaunchRequest request) => OrphanReaper.Launch(() => _launcher.Launch(request));
+    public LaunchResult Launch(LaunchRequest request)
+    {
+        var result = OrphanReaper.Launch(() => _launcher.Launch(request));
+        if (result is LaunchResult.Launched launched) _watchdog.Add(launched.Child.Id);
+        return result;
+    }
 
     /// <summary>Waits for the dead leader and gives up its number.</summary>
     public void Release(ChildProcess child)
     {
+        _watchdog.Remove(child.Id);
         child.Dispose();
         _reaper.Remove(child);
     }
@@ -36,6 +46,7 @@ internal sealed class ProcessHost : IDisposable
 
     public void Dispose()
     {
+        _watchdog.Dispose();
         _reaper.Dispose();
         _poller.Dispose();
     }

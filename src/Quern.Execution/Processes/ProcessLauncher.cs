@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Quern.Execution;
 
@@ -11,9 +10,6 @@ internal sealed unsafe class ProcessLauncher(DescriptorPoller poller)
 {
     // Fewer, longer reads for programs that write much; the kernel's own default is 64 KiB.
     private const int PipeBytes = 256 * 1024;
-
-    // glibc's objects are 80 and 336 bytes and a signal set 128; more than enough on every target.
-    private const int NativeObjectBytes = 512;
 
     /// <exception cref="ArgumentException">An argument or variable holds a NUL character.</exception>
     public LaunchResult Launch(LaunchRequest request)
@@ -30,11 +26,11 @@ internal sealed unsafe class ProcessLauncher(DescriptorPoller poller)
         var stdin = Pipe(large: false);
         var stdout = Pipe(large: true);
         var stderr = Pipe(large: true);
-        int error = Spawn(request, program, out int id, actions =>
+        int error = SpawnCall.Run(program, request.Arguments, Variables(request), request.Directory, out int id, actions =>
         {
-            Libc.posix_spawn_file_actions_adddup2((void*)actions, stdin.Read, 0);
-            Libc.posix_spawn_file_actions_adddup2((void*)actions, stdout.Write, 1);
-            Libc.posix_spawn_file_actions_adddup2((void*)actions, stderr.Write, 2);
+            SpawnCall.Duplicate(actions, stdin.Read, 0);
+            SpawnCall.Duplicate(actions, stdout.Write, 1);
+            SpawnCall.Duplicate(actions, stderr.Write, 2);
         });
         Close(stdin.Read, stdout.Write, stderr.Write);
         if (error != 0)
@@ -56,12 +52,12 @@ internal sealed unsafe class ProcessLauncher(DescriptorPoller poller)
         if (master < 0 || Libc.grantpt(master) != 0 || Libc.unlockpt(master) != 0 || Libc.ptsname_r(master, name, 128) != 0)
             throw new IOException($"cannot get a terminal: {Errno.Message(Marshal.GetLastPInvokeError())}");
         // The session is made before the actions run, so the first terminal opened becomes the controlling one.
-        nint slave = (nint)name;
-        int error = Spawn(request, program, out int id, actions =>
+        string slave = Marshal.PtrToStringUTF8((nint)name)!;
+        int error = SpawnCall.Run(program, request.Arguments, Variables(request), request.Directory, out int id, actions =>
         {
-            Libc.posix_spawn_file_actions_addopen((void*)actions, 0, (byte*)slave, Libc.O_RDWR, 0);
-            Libc.posix_spawn_file_actions_adddup2((void*)actions, 0, 1);
-            Libc.posix_spawn_file_actions_adddup2((void*)actions, 0, 2);
+            SpawnCall.Open(actions, 0, slave);
+            SpawnCall.Duplicate(actions, 0, 1);
+            SpawnCall.Duplicate(actions, 0, 2);
         });
         if (error != 0)
         {
@@ -69,38 +65,6 @@ internal sealed unsafe class ProcessLauncher(DescriptorPoller poller)
             return Failure(request, program, error);
         }
         return new LaunchResult.Launched(new ChildProcess(id, null, new PipeEnd(master, poller), null, poller));
-    }
-
-    private static int Spawn(LaunchRequest request, string program, out int id, Action<nint> descriptors)
-    {
-        byte* actions = stackalloc byte[NativeObjectBytes], attributes = stackalloc byte[NativeObjectBytes];
-        byte* signals = stackalloc byte[NativeObjectBytes];
-        var strings = new NativeStrings();
-        try
-        {
-            Libc.posix_spawn_file_actions_init(actions);
-            Libc.posix_spawnattr_init(attributes);
-            descriptors((nint)actions);
-            Libc.posix_spawn_file_actions_addchdir_np(actions, strings.Add(request.Directory));
-            Libc.sigfillset(signals);
-            Libc.posix_spawnattr_setsigdefault(attributes, signals);
-            Libc.sigemptyset(signals);
-            Libc.posix_spawnattr_setsigmask(attributes, signals);
-            Libc.posix_spawnattr_setflags(
-                attributes, Libc.POSIX_SPAWN_SETSID | Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK);
-            int child;
-            int error = Libc.posix_spawn(
-                &child, strings.Add(program), actions, attributes,
-                strings.AddArray(request.Arguments), strings.AddArray([.. request.Environment.Select(e => $"{e.Key}={e.Value}")]));
-            id = child;
-            return error;
-        }
-        finally
-        {
-            Libc.posix_spawn_file_actions_destroy(actions);
-            Libc.posix_spawnattr_destroy(attributes);
-            strings.Dispose();
-        }
     }
 
     /// <summary>The search of execvp, but in the child's environment and from the child's directory.</summary>
@@ -120,6 +84,8 @@ internal sealed unsafe class ProcessLauncher(DescriptorPoller poller)
         return null;
     }
 
+    private static string[] Variables(LaunchRequest request) => [.. request.Environment.Select(e => $"{e.Key}={e.Value}")];
+
     private static LaunchResult.Failed Failure(LaunchRequest request, string program, int error) =>
         new(error, Directory.Exists(request.Directory) ? program : request.Directory);
 
@@ -135,41 +101,5 @@ internal sealed unsafe class ProcessLauncher(DescriptorPoller poller)
     private static void Close(params ReadOnlySpan<int> descriptors)
     {
         foreach (int descriptor in descriptors) _ = Libc.close(descriptor);
-    }
-
-    /// <summary>Zero-ended strings and arrays of them, for the length of one call.</summary>
-    private sealed class NativeStrings : IDisposable
-    {
-        private readonly List<nint> _blocks = [];
-
-        public byte* Add(string text)
-        {
-            int length = Encoding.UTF8.GetByteCount(text);
-            byte* block = Block(length + 1);
-            Encoding.UTF8.GetBytes(text, new Span<byte>(block, length));
-            block[length] = 0;
-            return block;
-        }
-
-        public byte** AddArray(IReadOnlyCollection<string> texts)
-        {
-            byte** array = (byte**)Block((texts.Count + 1) * sizeof(byte*));
-            int i = 0;
-            foreach (string text in texts) array[i++] = Add(text);
-            array[i] = null;
-            return array;
-        }
-
-        public void Dispose()
-        {
-            foreach (nint block in _blocks) NativeMemory.Free((void*)block);
-        }
-
-        private byte* Block(int bytes)
-        {
-            byte* block = (byte*)NativeMemory.Alloc((nuint)bytes);
-            _blocks.Add((nint)block);
-            return block;
-        }
     }
 }

@@ -10,7 +10,7 @@ internal sealed partial class ProcessRun
     /// </summary>
     private sealed class Supervision(ProcessRun run, ChildProcess child)
     {
-        private readonly ProcessTree _tree = new(child.Id, run._context.Id);
+        private readonly ProcessTree _tree = ProcessTree.OfCommand(child.Id, run._context.Id);
         private bool _exited, _outputEnded, _killed, _treeKilled;
 
         public async Task<int> RunAsync()
