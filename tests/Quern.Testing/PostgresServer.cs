@@ -5,14 +5,32 @@ namespace Quern.Testing;
 
 /// <summary>
 /// A real PostgreSQL of the test run's own, shared as an assembly fixture: started by the first test that asks, on a Unix socket in a temporary folder, as
-/// an unprivileged user, and stopped with the run. That it is missing is a failure, never a skip.
+/// an unprivileged user, and stopped with the run, also with one that is killed. That it is missing is a failure, never a skip.
 /// </summary>
 public sealed class PostgresServer : ITestDatabase, IAsyncDisposable
 {
+    // Runs the server, and stops it when standard input ends, which it does with the process that holds the other end, however that
+    // ends. A signal at the parent's death would not do: it comes when the thread that started the server ends.
+    private const string Guard = """
+        exec 3<&0
+        "$@" 3<&- & server=$!
+        { cat <&3; kill -INT $server; } > /dev/null 2>&1 &
+        wait $server
+        code=$?
+        rm -rf "$0"
+        exit $code
+        """;
+
     private readonly SemaphoreSlim _starting = new(1);
     private string? _folder;
     private Process? _server;
     private int _databases;
+
+    /// <summary>The process that ends when the server has ended and its folder is gone; 0 before the first database.</summary>
+    public int GuardId => _server?.Id ?? 0;
+
+    /// <summary>Where everything of it lies; null before the first database.</summary>
+    public string? Folder => _folder;
 
     /// <inheritdoc/>
     public async Task<string> NewDatabaseAsync()
@@ -39,12 +57,11 @@ public sealed class PostgresServer : ITestDatabase, IAsyncDisposable
         _starting.Dispose();
         if (_server is not null)
         {
-            // "Fast": who is still connected is disconnected.
-            await RunAsync("kill", "-INT", _server.Id.ToString(CultureInfo.InvariantCulture));
+            _server.StandardInput.Close();
             await _server.WaitForExitAsync();
             _server.Dispose();
         }
-        if (_folder is not null) Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
     }
 
     private string ConnectionOf(string database) => $"Host={_folder};Username=quern;Database={database};Maximum Pool Size=20";
@@ -62,12 +79,13 @@ public sealed class PostgresServer : ITestDatabase, IAsyncDisposable
         // fsync off: the tests kill clients, never the server, and the disk is shared with everything else that runs.
         string[] start =
         [
-            .. drop, Path.Combine(programs, "postgres"), "-D", data, "-k", _folder, "-c", "listen_addresses=", "-c", "fsync=off",
+            .. drop, "/bin/sh", "-c", Guard, _folder, Path.Combine(programs, "postgres"), "-D", data, "-k", _folder, "-c", "listen_addresses=", "-c", "fsync=off",
             "-c", "max_connections=200",
         ];
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var said = new List<string>();
         var server = new Process { StartInfo = Command(start), EnableRaisingEvents = true };
+        server.StartInfo.RedirectStandardInput = true;
         server.ErrorDataReceived += (_, line) =>
         {
             lock (said) said.Add(line.Data ?? "");

@@ -5,12 +5,19 @@ using Quern.Protocols.Buildbot;
 namespace Quern.Peers.Buildbot;
 
 /// <summary>Turns the farm's commands into the protocol's: names, arguments in the order of real masters, absolute paths.</summary>
-internal sealed class CommandTranslator(WorkerInfo worker, int blockBytes)
+internal sealed class CommandTranslator(WorkerInfo worker, int blockBytes) : ICommandTranslator
 {
     // A stock worker's own 120 s would end the copy or removal of a big tree, which says nothing while it runs.
-    private const long TreeTimeoutSeconds = 3600;
+    public const long TreeTimeoutSeconds = 3600;
 
-    public (string Name, WireValue.Map Arguments) Translate(RemoteCommand command, string place)
+    /// <inheritdoc/>
+    public ImmutableArray<WireCommand> Translate(RemoteCommand command, string place)
+    {
+        (string name, WireValue.Map arguments) = Words(command, place);
+        return [new WireCommand(name, arguments)];
+    }
+
+    private (string Name, WireValue.Map Arguments) Words(RemoteCommand command, string place)
     {
         string folder = WorkerPath.Join(worker, worker.BaseDirectory, place);
         return command switch
@@ -59,39 +66,49 @@ internal sealed class CommandTranslator(WorkerInfo worker, int blockBytes)
     /// <summary>Whether a stock worker may be deaf while the command runs.</summary>
     public static bool MayBlockWorker(RemoteCommand command) => command is not RemoteCommand.Shell;
 
-    private WireValue.Map Shell(RemoteCommand.Shell shell, string folder) => Map(
-        ("workdir", WorkerPath.Join(worker, folder, shell.WorkingDirectory)),
-        ("env", new WireValue.Map([.. shell.Environment.Select(pair =>
-            KeyValuePair.Create(pair.Key, pair.Value is null ? WireValue.Nil.Value : (WireValue)pair.Value))])),
-        ("want_stdout", true),
-        ("want_stderr", true),
-        ("logfiles", new WireValue.Map([.. shell.LogFiles.Select(pair =>
-            KeyValuePair.Create(pair.Key, (WireValue)WorkerPath.Join(worker, folder, pair.Value)))])),
-        ("timeout", Seconds(shell.SilenceTimeout)),
-        ("maxTime", Seconds(shell.Timeout)),
-        ("sigtermTime", Seconds(shell.TerminationGrace)),
-        ("usePTY", shell.UsePty),
-        ("logEnviron", shell.LogEnvironment),
-        ("initial_stdin", shell.StandardInput is null ? WireValue.Nil.Value : shell.StandardInput),
-        ("interruptSignal", "KILL"),
-        ("command", shell.Script is not null
-            ? shell.Script
-            : new WireValue.List([.. shell.Command.Select(word => (WireValue)word)])));
+    private WireValue.Map Shell(RemoteCommand.Shell shell, string folder)
+    {
+        WireValue.Map map = Map(
+            ("workdir", WorkerPath.Join(worker, folder, shell.WorkingDirectory)),
+            ("env", new WireValue.Map([.. shell.Environment.Select(pair =>
+                KeyValuePair.Create(pair.Key, pair.Value is null ? WireValue.Nil.Value : (WireValue)pair.Value))])),
+            ("want_stdout", true),
+            ("want_stderr", true),
+            ("logfiles", new WireValue.Map([.. shell.LogFiles.Select(pair =>
+                KeyValuePair.Create(pair.Key, (WireValue)WorkerPath.Join(worker, folder, pair.Value)))])),
+            ("timeout", Seconds(shell.SilenceTimeout)),
+            ("maxTime", Seconds(shell.Timeout)),
+            ("sigtermTime", Seconds(shell.TerminationGrace)),
+            ("usePTY", shell.UsePty),
+            ("logEnviron", shell.LogEnvironment),
+            ("initial_stdin", shell.StandardInput is null ? WireValue.Nil.Value : shell.StandardInput),
+            ("interruptSignal", "KILL"),
+            ("command", shell.Script is not null
+                ? shell.Script
+                : new WireValue.List([.. shell.Command.Select(word => (WireValue)word)])));
+        // As masters from 4.1 on: behind maxTime, and only for workers that know it.
+        return shell.MaxLines is { } lines && CommandVersions.AtLeast(worker.Commands, BuildbotNames.Shell, 3, 3)
+            ? new WireValue.Map(map.Entries.Insert(7, new("max_lines", (long)lines)))
+            : map;
+    }
 
     private WireValue Block(int? size) => (long)(size ?? blockBytes);
 
     /// <summary>One more than allowed: workers call a file of exactly that size truncated.</summary>
-    private static WireValue MaxSize(long? bytes) => bytes is null ? WireValue.Nil.Value : WireValue.FromInt64(bytes.Value + 1);
+    public static WireValue MaxSize(long? bytes) => bytes is null ? WireValue.Nil.Value : WireValue.FromInt64(bytes.Value + 1);
 
-    private static WireValue OrNil(int? number) => number is null ? WireValue.Nil.Value : WireValue.FromInt64(number.Value);
+    /// <summary>Workers that join paths put their home folder for a leading tilde; a plan means a file of that name.</summary>
+    public static string NoHome(string path) => path.StartsWith('~') ? "./" + path : path;
 
-    private static WireValue Seconds(TimeSpan? time) => time switch
+    public static WireValue OrNil(int? number) => number is null ? WireValue.Nil.Value : WireValue.FromInt64(number.Value);
+
+    public static WireValue Seconds(TimeSpan? time) => time switch
     {
         null => WireValue.Nil.Value,
         { } span when span.Ticks % TimeSpan.TicksPerSecond == 0 => span.Ticks / TimeSpan.TicksPerSecond,
         { } span => span.TotalSeconds,
     };
 
-    private static WireValue.Map Map(params (string Key, WireValue Value)[] pairs) =>
+    public static WireValue.Map Map(params (string Key, WireValue Value)[] pairs) =>
         new([.. pairs.Select(pair => KeyValuePair.Create(pair.Key, pair.Value))]);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.WebSockets;
 using Quern.Model;
 using Quern.Protocols;
@@ -7,34 +8,47 @@ namespace Quern.Peers.Buildbot;
 
 /// <summary>Leads a connection from its first byte to a link that takes work, and to its end.</summary>
 public sealed class MessagePackAcceptor(
-    IMessagePackGate gate, LinkRegistry registry, MessagePackOptions options, TimeProvider time)
+    IWorkerGate gate, LinkRegistry registry, MessagePackOptions options, TimeProvider time) : IWorkerAcceptor
 {
     private const int FirstRead = 1024;
 
-    /// <summary>Serves one connection until it ends; the gate is told why. Never throws for what the peer does.</summary>
-    /// <param name="stream">The accepted connection; disposed at the end.</param>
-    /// <param name="remote">Where it came from, for people.</param>
-    /// <param name="cancellationToken">Closes the connection.</param>
+    private string NoLogin => $"no login within {options.LoginDeadline.TotalSeconds:0} s";
+
+    /// <summary>The same for a listener that speaks other revisions.</summary>
+    public MessagePackAcceptor Speaking(ImmutableArray<BuildbotRevision> revisions) =>
+        new(gate, registry, options with { Revisions = revisions }, time);
+
+    /// <inheritdoc/>
     public async Task ServeAsync(Stream stream, string remote, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(stream);
         await using (stream)
         {
-            (WorkerName? name, string reason) = await LoginAsync(stream, remote, cancellationToken);
-            if (name is { } worker && reason.Length == 0) reason = await WorkAsync(stream, worker, cancellationToken);
+            using var late = new CancellationTokenSource(options.LoginDeadline, time);
+            (WorkerName? name, string reason) = await LoginAsync(stream, remote, late.Token, cancellationToken);
+            if (reason.Length == 0) (name, reason) = await WorkAsync(stream, name, remote, late.Token, cancellationToken);
             gate.Ended(name, remote, reason);
         }
     }
 
-    /// <summary>The HTTP part. The reason is empty when the worker is in.</summary>
-    private async Task<(WorkerName? Name, string Reason)> LoginAsync(Stream stream, string remote, CancellationToken cancellationToken)
+    /// <summary>
+    /// The HTTP part. The reason is empty when the worker is in, or, without a name, when it may log in by its first message.
+    /// </summary>
+    private async Task<(WorkerName? Name, string Reason)> LoginAsync(
+        Stream stream, string remote, CancellationToken late, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(options.LoginDeadline, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late, cancellationToken);
         WorkerName? name = null;
         try
         {
             (ServerHandshakeResult? result, string problem) = await ReadRequestAsync(stream, either.Token);
+            if (result is ServerHandshakeResult.WithoutLogin open)
+            {
+                bool v1 = options.Revisions.Contains(BuildbotRevision.V1);
+                await stream.WriteAsync(v1 ? open.Response : ServerHandshake.Unauthorized, either.Token);
+                return (null, v1 ? "" : "no login in the request");
+            }
+
             if (result is ServerHandshakeResult.Reject reject)
             {
                 await stream.WriteAsync(reject.Response, either.Token);
@@ -58,7 +72,7 @@ public sealed class MessagePackAcceptor(
         {
             if (cancellationToken.IsCancellationRequested) return (name, "the master stopped listening");
             return (name, late.IsCancellationRequested
-                ? $"no login within {options.LoginDeadline.TotalSeconds:0} s"
+                ? NoLogin
                 : "the connection broke before the login");
         }
     }
@@ -75,7 +89,8 @@ public sealed class MessagePackAcceptor(
             length += read;
             DecodeStatus status = ServerHandshake.TryRead(
                 received.AsSpan(0, length), options.ServerName, out int consumed, out ServerHandshakeResult? result);
-            if (status is DecodeStatus.Success && consumed < length && result is ServerHandshakeResult.Accept)
+            if (status is DecodeStatus.Success && consumed < length
+                && result is ServerHandshakeResult.Accept or ServerHandshakeResult.WithoutLogin)
                 return (null, "the peer sent frames before its request was answered");
             if (status is not DecodeStatus.NeedMore) return (result, "");
             if (length == received.Length)
@@ -83,44 +98,80 @@ public sealed class MessagePackAcceptor(
         }
     }
 
-    /// <summary>The WebSocket part; answers why it ended.</summary>
-    private async Task<string> WorkAsync(Stream stream, WorkerName name, CancellationToken cancellationToken)
+    /// <summary>The WebSocket part; answers whose connection it was and why it ended.</summary>
+    /// <param name="stream">The connection after the handshake.</param>
+    /// <param name="name">Null for a worker that logs in by its first message.</param>
+    /// <param name="remote">Where it comes from.</param>
+    /// <param name="late">Cancelled when a login is overdue.</param>
+    /// <param name="cancellationToken">Closes the connection.</param>
+    private async Task<(WorkerName? Name, string Reason)> WorkAsync(
+        Stream stream, WorkerName? name, string remote, CancellationToken late, CancellationToken cancellationToken)
     {
-        using WebSocket socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions
+        var complaints = new Complaints(gate, remote) { Name = name };
+        using WebSocket socket = WebSocket.CreateFromStream(new GuardedStream(stream), new WebSocketCreationOptions
         {
             IsServer = true,
             KeepAliveInterval = TimeSpan.Zero,
         });
-        var connection = new MessagePackConnection(socket, time, options.MaxAttachMessageBytes);
+        var connection = name is null
+            ? new MessagePackConnection(socket, time, options.MaxAuthMessageBytes, complaints, BuildbotRevision.V1)
+            : new MessagePackConnection(socket, time, options.MaxAttachMessageBytes, complaints);
         await using (connection)
         await using (cancellationToken.UnsafeRegister(_ => connection.Close("the master stopped listening"), null))
         {
-            connection.Start();
-            AttachState state = await AttachAsync(connection, name, cancellationToken);
-            if (state is not AttachState.Attached attached)
-            {
-                connection.Close(state is AttachState.Failed failed ? failed.Reason : "the worker was not attached");
-                return await connection.Closed;
-            }
-
-            await using var link = new MessagePackLink(connection, name, attached.Info, options, time);
-            registry.Take(link);
-            await gate.AttachedAsync(link);
-            string reason = await link.Closed;
-            registry.Remove(link);
-            return reason;
+            var attach = new WorkerAttach(connection, options);
+            if (name is null) name = await AuthenticateAsync(connection, remote, late);
+            else connection.Start();
+            return (name, name is { } worker ? await ServeAsync(connection, attach, worker, cancellationToken) : await connection.Closed);
         }
     }
 
+    /// <summary>Begins to read and waits for the login of revision v1; null when it did not come.</summary>
+    private async Task<WorkerName?> AuthenticateAsync(MessagePackConnection connection, string remote, CancellationToken late)
+    {
+        var login = new AuthLogin(gate, remote, options.MaxAttachMessageBytes);
+        connection.Login = login;
+        await using (late.UnsafeRegister(_ => connection.Close(NoLogin), null))
+        {
+            connection.Start();
+            await Task.WhenAny(login.Accepted, connection.Closed);
+        }
+
+        return login.Accepted.IsCompletedSuccessfully ? await login.Accepted : null;
+    }
+
+    /// <summary>A worker that is in: attached, then at work; answers why it ended.</summary>
+    private async Task<string> ServeAsync(
+        MessagePackConnection connection, WorkerAttach attach, WorkerName name, CancellationToken cancellationToken)
+    {
+        connection.Complaints.Name = name;
+        ImmutableArray<string> places = gate.PlacesOf(name);
+        AttachState state = await AttachAsync(connection, attach, places, cancellationToken);
+        if (state is not AttachState.Attached attached)
+        {
+            connection.Close(state is AttachState.Failed failed ? failed.Reason : "the worker was not attached");
+            return await connection.Closed;
+        }
+
+        await using var link = new MessagePackLink(connection, name, attached.Info, places, options, time);
+        registry.Take(link);
+        await gate.AttachedAsync(link);
+        string reason = await link.Closed;
+        registry.Remove(link);
+        return reason;
+    }
+
     private async Task<AttachState> AttachAsync(
-        MessagePackConnection connection, WorkerName name, CancellationToken cancellationToken)
+        MessagePackConnection connection, WorkerAttach attach, ImmutableArray<string> places, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(options.AttachDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            var sequence = new AttachSequence(gate.PlacesOf(name), _ => options.Settings);
-            return await new WorkerAttach(connection, options).RunAsync(sequence, either.Token);
+            IAttachSequence sequence = connection.Revision is BuildbotRevision.V1
+                ? new BuilderAttachSequence(places)
+                : new AttachSequence(places, _ => options.Settings);
+            return await attach.RunAsync(sequence, either.Token);
         }
         catch (OperationCanceledException)
         {

@@ -16,7 +16,7 @@ internal sealed class MessagePackConnection : IAsyncDisposable
     private const int FirstRead = 512;
     private const int FirstBuffer = 4096;
     private const int MaxEmptyFragments = 1000;
-    private const string NotAttached = "Worker not authenticated.";
+    public const string NotAttached = "Worker not authenticated.";
     private static readonly TimeSpan CloseDeadline = TimeSpan.FromSeconds(1);
 
     private readonly WebSocket _socket;
@@ -37,19 +37,30 @@ internal sealed class MessagePackConnection : IAsyncDisposable
     private long _commandIds = -1;
     private Task _loops = Task.CompletedTask;
 
-    public MessagePackConnection(WebSocket socket, TimeProvider time, int maxMessageBytes)
+    public MessagePackConnection(
+        WebSocket socket, TimeProvider time, int maxMessageBytes, Complaints complaints, BuildbotRevision revision = BuildbotRevision.V7)
     {
+        Complaints = complaints;
+        Revision = revision;
         _socket = socket;
         _time = time;
         _lastHeard = time.GetTimestamp();
         Limit(maxMessageBytes);
     }
 
+    public BuildbotRevision Revision { get; }
+
+    /// <summary>Takes what the worker does that it may not.</summary>
+    public Complaints Complaints { get; }
+
     /// <summary>Completes with the first reason; never faults.</summary>
     public Task<string> Closed => _closed.Task;
 
     /// <summary>Null until the worker is attached; its requests are refused until then.</summary>
     public IWorkerRequestHandler? Handler { get; set; }
+
+    /// <summary>Takes the first message; null where the login came before the first message, and after it.</summary>
+    public AuthLogin? Login { get; set; }
 
     /// <summary>Since the worker's last bytes; none while the master itself is slow to take a message.</summary>
     public TimeSpan Silence =>
@@ -59,7 +70,11 @@ internal sealed class MessagePackConnection : IAsyncDisposable
     public void Limit(int maxMessageBytes)
     {
         _limit = maxMessageBytes;
-        _codec = new MsgPackCodec(MsgPackCodecOptions.ForMaster with { Limits = new MsgPackLimits(maxMessageBytes) });
+        _codec = new MsgPackCodec(MsgPackCodecOptions.ForMaster with
+        {
+            Limits = new MsgPackLimits(maxMessageBytes),
+            Revision = Revision,
+        });
     }
 
     /// <summary>Begins to read and write.</summary>
@@ -228,10 +243,16 @@ internal sealed class MessagePackConnection : IAsyncDisposable
 
     private async ValueTask<string> TakeAsync(BuildbotMessage message, PooledBuffer buffer)
     {
+        if (Login is { } login)
+        {
+            Login = null;
+            using (buffer) return await login.TakeAsync(this, message, _stopping.Token);
+        }
+
         string? commandId = CommandOf(message);
         if (commandId is not null && Handler is { } handler)
         {
-            await handler.HandleAsync(message, commandId, buffer);
+            await handler.HandleAsync(new MessagePackRequest(this, message, buffer), commandId);
             return "";
         }
 
@@ -248,7 +269,12 @@ internal sealed class MessagePackConnection : IAsyncDisposable
                     return "";
                 case BuildbotMessage.Ignored:
                     return "";
+                case BuildbotMessage.Auth again:
+                    Complaints.Note($"tried to log in again, as '{again.UserName}'");
+                    await RefuseAsync(message.SequenceNumber, "The worker has logged in already.");
+                    return "";
                 case BuildbotMessage.Unanswerable wrong when Handler is not null:
+                    Complaints.Note($"sent what cannot be served: {wrong.Error}");
                     await RefuseAsync(wrong.SequenceNumber, wrong.Error);
                     return "";
                 default:
@@ -258,7 +284,8 @@ internal sealed class MessagePackConnection : IAsyncDisposable
         }
     }
 
-    private static string? CommandOf(BuildbotMessage message) => message switch
+    /// <summary>The command that a message is about; null for one that is about none.</summary>
+    internal static string? CommandOf(BuildbotMessage message) => message switch
     {
         BuildbotMessage.Update update => update.CommandId,
         BuildbotMessage.Complete complete => complete.CommandId,

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Quern.Model;
 using Quern.Protocols.Buildbot;
 
@@ -10,23 +11,38 @@ public sealed class MessagePackLink : IWorkerLink, IWorkerRequestHandler
     private readonly MessagePackConnection _connection;
     private readonly MessagePackOptions _options;
     private readonly TimeProvider _time;
-    private readonly CommandTranslator _translator;
+    private readonly ICommandTranslator _translator;
     private readonly ConcurrentDictionary<string, CommandRun> _runs = new();
+
+    /// <summary>Of v7: places whose folders were made or asked for.</summary>
+    private readonly ConcurrentDictionary<string, bool> _places;
+
+    /// <summary>Null for v7, whose commands need no builder.</summary>
+    private readonly BuilderPlaces? _builders;
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _watch;
     private int _blocking;
 
     internal MessagePackLink(
-        MessagePackConnection connection, WorkerName name, WorkerInfo info, MessagePackOptions options, TimeProvider time)
+        MessagePackConnection connection, WorkerName name, WorkerInfo info, ImmutableArray<string> places,
+        MessagePackOptions options, TimeProvider time)
     {
+        _places = new(places.Select(place => KeyValuePair.Create(place, true)));
         _connection = connection;
         _options = options;
         _time = time;
-        _translator = new CommandTranslator(info, options.BlockBytes);
+        bool v1 = connection.Revision is BuildbotRevision.V1;
+        _builders = v1 ? new BuilderPlaces(connection, places) : null;
+        _translator = v1 ? new BuilderCommandTranslator(info, options.BlockBytes) : new CommandTranslator(info, options.BlockBytes);
         Info = info;
-        Description = Describe(name, info);
+        Description = WorkerDescriptions.Of(name, info, v1 ? "buildbot-msgpack-v1" : "buildbot-msgpack");
         connection.Handler = this;
-        _watch = Task.WhenAll(EndRunsAsync(), WatchSilenceAsync());
+        _watch = Task.WhenAll(EndRunsAsync(), new SilenceWatch(options, time).RunAsync(
+            () => connection.Silence,
+            () => connection.RequestAsync(number => new BuildbotMessage.Keepalive(number)),
+            () => Volatile.Read(ref _blocking) > 0,
+            connection.Close,
+            _ended.Token));
     }
 
     public WorkerDescription Description { get; }
@@ -42,19 +58,33 @@ public sealed class MessagePackLink : IWorkerLink, IWorkerRequestHandler
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(place);
         if (interrupt.IsCancellationRequested) return new CommandResult.Refused("the command was stopped before it began");
+        if (_builders is not null && await _builders.AddAsync(place) is { } problem) return new CommandResult.Refused(problem);
 
-        (string name, WireValue.Map arguments) = _translator.Translate(command, place);
+        CommandResult result = new CommandResult.Ended(0);
+        foreach (WireCommand wire in _translator.Translate(command, place))
+        {
+            result = await RunAsync(wire, command, place, observer, interrupt);
+            if (result is not CommandResult.Ended { ExitCode: 0 }) break;
+        }
+
+        return result;
+    }
+
+    private async Task<CommandResult> RunAsync(
+        WireCommand wire, RemoteCommand command, string place, ICommandObserver observer, CancellationToken interrupt)
+    {
         string id = _connection.NextCommandId();
-        var run = new CommandRun(_connection, command, observer, _time, _options.MaxWaitingBytes);
+        var run = new CommandRun(command, observer, _connection.Closed, _time, _options.MaxWaitingBytes)
+        {
+            GiveUp = Close,
+            Complain = _connection.Complaints.Note,
+        };
         bool blocking = CommandTranslator.MayBlockWorker(command);
         _runs[id] = run;
         if (blocking) Interlocked.Increment(ref _blocking);
         try
         {
-            Task<CommandResult> pump = run.PumpAsync();
-            Start(run, id, name, arguments, place);
-            await using (interrupt.UnsafeRegister(_ => Interrupt("stop requested"), null))
-                return await EndAsync(run, pump);
+            return await run.RunAsync(() => Start(run, id, wire, place), Interrupt, interrupt);
         }
         finally
         {
@@ -65,12 +95,20 @@ public sealed class MessagePackLink : IWorkerLink, IWorkerRequestHandler
         // Nobody waits for the answer: the worker's last word comes as the command's end.
         void Interrupt(string why) =>
             _ = _connection.RequestAsync(number => new BuildbotMessage.InterruptCommand(number, id, why, place));
+    }
 
-        async Task<CommandResult> EndAsync(CommandRun running, Task<CommandResult> end)
+    /// <summary>Makes the folders that are not there. Nothing is ever taken away: commands of v7 need no place.</summary>
+    public void Offer(ImmutableArray<string> places)
+    {
+        if (_builders is not null)
         {
-            if (await Task.WhenAny(end, running.ObserverFailed.Task) != end) Interrupt("the master could not take the output");
-            return await end;
+            _ = _builders.AddAsync(places.AsSpan());
+            return;
         }
+
+        foreach (string place in places)
+            if (_places.TryAdd(place, true))
+                _ = RunAsync(new RemoteCommand.MakeDirectory(["."]), place, NobodyObserver.Instance, CancellationToken.None);
     }
 
     public Task ShutdownAsync(CancellationToken cancellationToken) =>
@@ -86,21 +124,21 @@ public sealed class MessagePackLink : IWorkerLink, IWorkerRequestHandler
         _ended.Dispose();
     }
 
-    async ValueTask IWorkerRequestHandler.HandleAsync(BuildbotMessage request, string commandId, PooledBuffer buffer)
+    async ValueTask IWorkerRequestHandler.HandleAsync(IWorkerRequest request, string commandId)
     {
-        if (_runs.TryGetValue(commandId, out CommandRun? run) && await run.EnqueueAsync(request, buffer)) return;
-        buffer.Dispose();
-        await _connection.RefuseAsync(request.SequenceNumber, CommandRun.UnknownCommand);
+        if (_runs.TryGetValue(commandId, out CommandRun? run) && await run.EnqueueAsync(request)) return;
+        _connection.Complaints.Note($"sent '{request.Message.GetType().Name}' for the command '{commandId}', which it does not run");
+        await request.RefuseAsync(CommandRun.UnknownCommand);
     }
 
     /// <summary>
     /// Sends the command. Its response may come after all of its updates, so only a refusal is of interest, and nobody waits for it.
     /// </summary>
-    private void Start(CommandRun run, string id, string name, WireValue.Map arguments, string place)
+    private void Start(CommandRun run, string id, WireCommand wire, string place)
     {
         Task<BuildbotMessage.Response?> response = _connection.RequestAsync(
-            number => new BuildbotMessage.StartCommand(number, id, name, arguments, place));
-        _ = WaitForRefusalAsync();
+            number => new BuildbotMessage.StartCommand(number, id, wire.Name, wire.Arguments, place));
+        run.Answered = WaitForRefusalAsync();
 
         async Task WaitForRefusalAsync()
         {
@@ -120,41 +158,10 @@ public sealed class MessagePackLink : IWorkerLink, IWorkerRequestHandler
     {
         await _connection.Closed;
         await _ended.CancelAsync();
-        foreach (CommandRun run in _runs.Values) run.End();
-    }
-
-    private async Task WatchSilenceAsync()
-    {
-        Task? asked = null;
-        while (!_ended.IsCancellationRequested)
+        foreach (CommandRun run in _runs.Values)
         {
-            await Task.Delay(_options.KeepaliveInterval / 4, _time, _ended.Token)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            TimeSpan silence = _connection.Silence;
-            switch (SilenceRule.Judge(silence, asked is { IsCompleted: false }, Volatile.Read(ref _blocking) > 0, _options))
-            {
-                case SilenceVerdict.Ask:
-                    asked = _connection.RequestAsync(number => new BuildbotMessage.Keepalive(number));
-                    break;
-                case SilenceVerdict.GiveUp:
-                    Close($"the worker has said nothing for {(long)silence.TotalSeconds} s");
-                    break;
-            }
+            await run.Answered;
+            run.End();
         }
     }
-
-    private static WorkerDescription Describe(WorkerName name, WorkerInfo info) => new()
-    {
-        Name = name,
-        Protocol = "buildbot-msgpack",
-        Version = info.Version,
-        BaseDirectory = info.BaseDirectory,
-        CpuCount = info.CpuCount,
-        Architecture = info.Architecture,
-        OperatingSystem = info.OperatingSystem.GetValueOrDefault("pretty_name")
-            ?? $"{info.OperatingSystem.GetValueOrDefault("name")} {info.OperatingSystem.GetValueOrDefault("version")}".Trim(),
-        Commands = [.. info.Commands.Keys],
-        Admin = info.Admin,
-        Host = info.Host,
-    };
 }

@@ -19,7 +19,7 @@ internal static class SilenceRule
     /// <param name="asked">Whether an answer to a keepalive is due.</param>
     /// <param name="busy">Whether a command runs during which stock workers answer nothing.</param>
     /// <param name="options">The times.</param>
-    public static SilenceVerdict Judge(TimeSpan silence, bool asked, bool busy, MessagePackOptions options)
+    public static SilenceVerdict Judge(TimeSpan silence, bool asked, bool busy, WorkerLinkOptions options)
     {
         if (silence < options.KeepaliveInterval) return SilenceVerdict.Wait;
         if (!asked) return SilenceVerdict.Ask;

@@ -5,7 +5,8 @@ namespace Quern.Peers.Dispatch;
 
 /// <summary>
 /// A folder from a worker, as a tar, to a path of the master. The tar is kept beside the target until it is whole, then
-/// unpacked into a fresh folder that takes the target's place in one rename; members that would leave it are refused.
+/// unpacked into a fresh folder that takes the target's place in one rename. Taken are folders, files, and links that stay
+/// inside; any other member refuses the whole. buildbot-pb.md section 11.
 /// </summary>
 internal sealed class DirectoryUploadObserver : CommandObserver
 {
@@ -17,7 +18,7 @@ internal sealed class DirectoryUploadObserver : CommandObserver
     private readonly string _fresh;
     private readonly long _maxBytes;
     private readonly FileStream _file;
-    private long _bytes;
+    private long _bytes, _copied;
     private bool _whole;
 
     public DirectoryUploadObserver(JobLog log, string path, long maxBytes) : base(log)
@@ -62,50 +63,79 @@ internal sealed class DirectoryUploadObserver : CommandObserver
         if (!_whole && Directory.Exists(_fresh)) Directory.Delete(_fresh, recursive: true);
     }
 
+    /// <exception cref="TransferRefusedException">The tar cannot be read, or holds what is not taken.</exception>
     private void Unpack()
     {
         Directory.CreateDirectory(_fresh);
-        using var reader = new TarReader(_file, leaveOpen: true);
-        int members = 0;
-        while (reader.GetNextEntry() is { } entry)
+        try
         {
-            if (++members > MaxMembers) throw new TransferRefusedException($"The folder for '{_path}' has over {MaxMembers} members.");
-            string name = entry.Name.Trim('/');
-            // "/", "", "." and "./" are the folder itself (buildbot-commands.md section 3.2.1).
-            if (name is "" or "." or "./") continue;
-            string[] segments = name.Split('/', StringSplitOptions.RemoveEmptyEntries);
-            if (Array.Exists(segments, s => s is "." or ".." || s.Contains('\0', StringComparison.Ordinal)))
-                throw new TransferRefusedException($"The folder for '{_path}' has a member that leaves it: '{entry.Name}'.");
-            Extract(entry, Path.Combine([_fresh, .. segments]));
+            using var reader = new TarReader(_file, leaveOpen: true);
+            for (int members = 0; reader.GetNextEntry() is { } entry;)
+            {
+                if (++members > MaxMembers) throw new TransferRefusedException($"The folder for '{_path}' has over {MaxMembers} members.");
+                // "/", "", "." and "./" are the folder itself (buildbot-commands.md section 3.2.1).
+                if (entry.Name.Trim('/') is "" or "." or "./") continue;
+                Extract(entry, Below(entry.Name) ?? throw Refused("leaves it", entry));
+            }
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or FormatException or ArgumentException or NotSupportedException or UnauthorizedAccessException)
+        {
+            throw new TransferRefusedException($"The folder for '{_path}' cannot be unpacked: {e.Message}", e);
         }
     }
 
     private void Extract(TarEntry entry, string target)
     {
+        RefuseLinkedParents(target);
+        if (entry.EntryType is not TarEntryType.Directory) Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         switch (entry.EntryType)
         {
             case TarEntryType.Directory:
+                if (IsLink(target)) throw Refused("is below a link", entry);
                 Directory.CreateDirectory(target);
                 break;
             case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                RefuseLinkedParents(target);
-                entry.ExtractToFile(target, overwrite: false);
+                entry.ExtractToFile(target, overwrite: false);   // with the permissions of the tar, without setuid and its like
                 break;
             case TarEntryType.SymbolicLink when StaysInside(entry.LinkName, target):
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                RefuseLinkedParents(target);
                 File.CreateSymbolicLink(target, entry.LinkName);
                 break;
+            case TarEntryType.HardLink:
+                CopyLinked(entry, target);
+                break;
             default:
-                throw new TransferRefusedException(
-                    $"The folder for '{_path}' has a member that is not taken ({entry.EntryType}, '{entry.Name}').");
+                throw Refused($"is not taken ({entry.EntryType})", entry);
         }
     }
 
-    private bool StaysInside(string link, string target) =>
-        !link.StartsWith('/') && !ClimbsAfterDescent(link) &&
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(target)!, link)).StartsWith(_fresh + "/", StringComparison.Ordinal);
+    /// <summary>
+    /// Python packs a file that has several names in the folder once, and links to it. Here each name gets a file of its own, which costs
+    /// as if it had been sent.
+    /// </summary>
+    private void CopyLinked(TarEntry entry, string target)
+    {
+        if (Below(entry.LinkName) is not { } source) throw Refused("links to what is outside", entry);
+        RefuseLinkedParents(source);
+        if (IsLink(source) || !File.Exists(source)) throw Refused($"links to '{entry.LinkName}', which is no file before it", entry);
+        _copied += new FileInfo(source).Length;
+        if (_bytes + _copied > _maxBytes) throw new TransferRefusedException($"The upload to '{_path}' is over its limit of {_maxBytes} bytes.");
+        File.Copy(source, target, overwrite: false);
+    }
+
+    /// <summary>The path of a member; null for an absolute name and for one that climbs.</summary>
+    private string? Below(string name)
+    {
+        string[] segments = name.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        bool inside = segments.Length > 0 && !name.StartsWith('/') && !segments.Contains("..") && !name.Contains('\0', StringComparison.Ordinal);
+        return inside ? Path.Combine([_fresh, .. segments]) : null;
+    }
+
+    private bool StaysInside(string link, string target)
+    {
+        if (link.StartsWith('/') || ClimbsAfterDescent(link)) return false;
+        string end = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(target)!, link));
+        return end == _fresh || end.StartsWith(_fresh + "/", StringComparison.Ordinal);
+    }
 
     // "a/../.." ends elsewhere than it reads when "a" is itself a link.
     private static bool ClimbsAfterDescent(string link) => link.Split('/').SkipWhile(s => s is ".." or "." or "").Contains("..");
@@ -115,8 +145,13 @@ internal sealed class DirectoryUploadObserver : CommandObserver
     {
         for (string? parent = Path.GetDirectoryName(target); parent is not null && parent.Length > _fresh.Length; parent = Path.GetDirectoryName(parent))
         {
-            if (new FileInfo(parent).LinkTarget is not null)
+            if (IsLink(parent))
                 throw new TransferRefusedException($"The folder for '{_path}' has a member below a link: '{target[_fresh.Length..]}'.");
         }
     }
+
+    private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
+
+    private TransferRefusedException Refused(string why, TarEntry entry) =>
+        new($"The folder for '{_path}' has a member that {why}: '{entry.Name}'.");
 }

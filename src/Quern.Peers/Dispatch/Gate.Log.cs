@@ -40,6 +40,9 @@ public sealed partial class Gate
         [LoggerMessage(2111, LogLevel.Warning, "That worker {Worker} {Kind} could not be stored.")]
         public static partial void WorkerEventNotStored(ILogger logger, WorkerName worker, string kind, Exception exception);
 
+        [LoggerMessage(2113, LogLevel.Information, "Worker {Worker} asked to go or is sent home; it gets no more jobs and ends when it is idle.")]
+        public static partial void WorkerLeaves(ILogger logger, WorkerName worker);
+
         [LoggerMessage(2112, LogLevel.Error, "The outcome of job {Job} could not be stored; it is tried again every second until it can.")]
         public static partial void OutcomeWaits(ILogger logger, JobId job, Exception exception);
     }

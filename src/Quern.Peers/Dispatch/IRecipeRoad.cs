@@ -12,6 +12,9 @@ public interface IRecipeRoad
     /// <summary>Resolves sources, dependencies and the root; what it does is told to the job's log.</summary>
     Task<PreparedPlan> PrepareAsync(ClaimedJob job, Seat seat, JobLog log, CancellationToken cancellationToken);
 
+    /// <summary>What a worker that takes whole recipes is to build; sources, dependencies and the root are its own business.</summary>
+    Task<PreparedRecipe> OrderAsync(ClaimedJob job, CancellationToken cancellationToken);
+
     /// <summary>Verifies an uploaded package against its recipe.</summary>
     Task<VerifiedPackage> VerifyAsync(ClaimedJob job, StoredBlob package, JobLog log, CancellationToken cancellationToken);
 }
@@ -25,6 +28,17 @@ public abstract record PreparedPlan
 
     /// <param name="Reason">What, where and what to do, in one or two sentences.</param>
     public sealed record Refused(string Reason) : PreparedPlan;
+}
+
+/// <summary>An order, or why there is none.</summary>
+public abstract record PreparedRecipe
+{
+    private PreparedRecipe() { }
+
+    public sealed record Ready(RecipeOrder Order) : PreparedRecipe;
+
+    /// <param name="Reason">What, where and what to do, in one or two sentences.</param>
+    public sealed record Refused(string Reason) : PreparedRecipe;
 }
 
 /// <summary>An artifact to publish, or why the file is none.</summary>

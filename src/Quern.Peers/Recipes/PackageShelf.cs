@@ -31,9 +31,8 @@ public sealed class PackageShelf(FarmStore store)
     public async Task<PlannedPackage?> FindAsync(PackageName name, BuildEnvironment environment, string architecture, CancellationToken cancellationToken)
     {
         if (await store.FindArtifactAsync(name, environment, architecture, null, cancellationToken) is not { } artifact) return null;
-        // The revision it was built from, not the newest one: that is what is inside the file.
-        var job = await store.FindJobAsync(artifact.Job.ToString(), cancellationToken);
-        var recipe = await store.FindRecipeAsync(name, job?.RecipeRevision, cancellationToken);
-        return recipe is null ? null : new PlannedPackage(name, recipe.Recipe.Version, artifact.Sha256, recipe.Recipe.Dependencies);
+        return await store.FactsOfAsync(artifact, cancellationToken) is { } facts
+            ? new PlannedPackage(name, facts.Version, artifact.Sha256, facts.Dependencies)
+            : null;
     }
 }

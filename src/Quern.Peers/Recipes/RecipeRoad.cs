@@ -18,15 +18,16 @@ public sealed class RecipeRoad(
     SourceShelf sources,
     PackageShelf packages,
     RootMaker roots,
-    ImmutableDictionary<BuildEnvironment, EnvironmentSettings> environments) : IRecipeRoad
+    BuildEnvironments environments) : IRecipeRoad
 {
     public async Task<PreparedPlan> PrepareAsync(ClaimedJob job, Seat seat, JobLog log, CancellationToken cancellationToken)
     {
         if (await RecipeOfAsync(job, cancellationToken) is not { } recipe)
             return new PreparedPlan.Refused($"The recipe of {job.Package} (revision {job.RecipeRevision}) is not in the store. Submit it again.");
         var inputs = new PlanInputs { Recipe = recipe, Environment = job.Environment };
-        // Without settings, or switched off, the planner says what to change; nothing is fetched for that.
-        if (!environments.TryGetValue(job.Environment, out var settings) || !settings.Enabled) return Planned(inputs with { Settings = settings });
+        // A submission is refused for this, but the file may have changed while the job waited. Nothing is fetched then.
+        if (environments.Refusal(recipe.Name, job.Environment) is { } unavailable) return new PreparedPlan.Refused(unavailable);
+        var settings = environments.Find(job.Environment)!;
 
         var direct = DependencyClosure.Direct(recipe, job.Environment);
         var (needed, missing) = await packages.ResolveAsync(direct, job.Environment, job.Architecture, cancellationToken);
@@ -59,6 +60,15 @@ public sealed class RecipeRoad(
         return Planned(inputs);
     }
 
+    public async Task<PreparedRecipe> OrderAsync(ClaimedJob job, CancellationToken cancellationToken)
+    {
+        if (await RecipeOfAsync(job, cancellationToken) is not { } recipe)
+            return new PreparedRecipe.Refused($"The recipe of {job.Package} (revision {job.RecipeRevision}) is not in the store. Submit it again.");
+        return environments.Refusal(recipe.Name, job.Environment) is { } unavailable
+            ? new PreparedRecipe.Refused(unavailable)
+            : new PreparedRecipe.Ready(new RecipeOrder(job.Id, recipe, job.Environment));
+    }
+
     public async Task<VerifiedPackage> VerifyAsync(ClaimedJob job, StoredBlob package, JobLog log, CancellationToken cancellationToken)
     {
         if (await RecipeOfAsync(job, cancellationToken) is not { } recipe)
@@ -69,7 +79,7 @@ public sealed class RecipeRoad(
         {
             case PackageCheck.Valid valid:
                 await log.SayAsync($"package {recipe.Name}-{recipe.Version}: {valid.Members.Length} members, {package.Bytes} bytes, sha256 {package.Sha256}");
-                return new VerifiedPackage.Good(new ProducedArtifact(package.Sha256, package.Bytes));
+                return new VerifiedPackage.Good(new ProducedArtifact(package.Sha256, package.Bytes) { Md5 = package.Md5 });
             case PackageCheck.Invalid invalid:
                 return new VerifiedPackage.Bad($"The uploaded package is not taken: {invalid.Reason}");
             default:

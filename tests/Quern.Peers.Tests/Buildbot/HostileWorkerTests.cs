@@ -117,16 +117,28 @@ public sealed class HostileWorkerTests
             "the worker sent what is not a MessagePack message of this protocol", await link.Closed.WaitAsync(TestGate.Patience));
     }
 
-    [Fact]
-    public async Task An_unmasked_frame_that_is_no_message_ends_the_connection()
+    [Theory]
+    [InlineData("8204c0c0c0c0", "a frame that is not masked")]
+    [InlineData("8200", "a frame that is not masked")]
+    [InlineData("8900", "a frame that is not masked")]
+    [InlineData("c28000000000", "a frame with reserved bits set")]
+    [InlineData("838000000000", "a frame of the unknown kind 3")]
+    [InlineData("8b8000000000", "a frame of the unknown kind 11")]
+    [InlineData("09800000", "a control frame in fragments")]
+    [InlineData("89fe007e", "a control frame of more than 125 bytes")]
+    [InlineData("808000000000", "a continuation of no message")]
+    [InlineData("82fe0001", "a frame whose length is written longer than it needs to be")]
+    public async Task A_frame_that_a_client_must_not_send_ends_the_connection_at_once(string hex, string what)
     {
         await using var farm = new TestFarm();
         (ScriptedWorker hostile, MessagePackLink link) = await farm.AttachAsync();
         await using ScriptedWorker owned = hostile;
 
-        await hostile.Stream.WriteAsync(Convert.FromHexString("8204c0c0c0c0"));
+        // Behind a ping that is as it should be, in one write.
+        await hostile.Stream.WriteAsync(Convert.FromHexString("898000000000" + hex));
 
-        Assert.NotEmpty(await link.Closed.WaitAsync(TestGate.Patience));
+        Assert.Equal($"the connection broke: the peer sent {what}", await link.Closed.WaitAsync(TestGate.Patience));
+        await AssertServesAsync(farm);
     }
 
     [Fact]

@@ -6,12 +6,12 @@ namespace Quern.Peers.Tests.Buildbot;
 /// <summary>A listener on loopback with a gate and a registry.</summary>
 internal sealed class TestFarm : IAsyncDisposable
 {
-    private readonly MessagePackListener _listener;
+    private readonly WorkerListener _listener;
 
     public TestFarm(MessagePackOptions? options = null)
     {
         var acceptor = new MessagePackAcceptor(Gate, Registry, options ?? new MessagePackOptions(), TimeProvider.System);
-        _listener = MessagePackListener.Open(new IPEndPoint(IPAddress.Loopback, 0), acceptor);
+        _listener = WorkerListener.Open(new IPEndPoint(IPAddress.Loopback, 0), acceptor);
     }
 
     public TestGate Gate { get; } = new();

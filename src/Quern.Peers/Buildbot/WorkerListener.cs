@@ -5,8 +5,8 @@ using System.Net.Sockets;
 
 namespace Quern.Peers.Buildbot;
 
-/// <summary>An open port that takes workers over MessagePack/WebSocket.</summary>
-public sealed class MessagePackListener : IAsyncDisposable
+/// <summary>An open port that takes workers in one protocol.</summary>
+public sealed class WorkerListener : IAsyncDisposable
 {
     private const int Backlog = 512;
     private const int TcpLevel = 6;
@@ -14,12 +14,12 @@ public sealed class MessagePackListener : IAsyncDisposable
     private const int SilentPathMilliseconds = 30_000;
 
     private readonly Socket _socket;
-    private readonly MessagePackAcceptor _acceptor;
+    private readonly IWorkerAcceptor _acceptor;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<Task, bool> _connections = new();
     private readonly Task _accepting;
 
-    private MessagePackListener(Socket socket, MessagePackAcceptor acceptor)
+    private WorkerListener(Socket socket, IWorkerAcceptor acceptor)
     {
         _socket = socket;
         _acceptor = acceptor;
@@ -32,7 +32,7 @@ public sealed class MessagePackListener : IAsyncDisposable
 
     /// <summary>Opens the port.</summary>
     /// <exception cref="SocketException">The address cannot be had, for instance because another program has it.</exception>
-    public static MessagePackListener Open(IPEndPoint endPoint, MessagePackAcceptor acceptor)
+    public static WorkerListener Open(IPEndPoint endPoint, IWorkerAcceptor acceptor)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentNullException.ThrowIfNull(acceptor);
@@ -41,7 +41,7 @@ public sealed class MessagePackListener : IAsyncDisposable
         {
             socket.Bind(endPoint);
             socket.Listen(Backlog);
-            return new MessagePackListener(socket, acceptor);
+            return new WorkerListener(socket, acceptor);
         }
         catch
         {
