@@ -3,57 +3,108 @@ using Quern.Execution;
 namespace Quern.WorkerHost;
 
 /// <summary>The life of the worker program: connect, serve, come back.</summary>
-internal sealed class Worker(WorkerOptions options, string password, TimeProvider time, Action<string> log)
+/// <param name="options">What it is told.</param>
+/// <param name="folder">Of its base directory; the caller's to give back.</param>
+/// <param name="password">For the login.</param>
+/// <param name="time">For waits and timers.</param>
+/// <param name="log">A line for people.</param>
+/// <param name="botLimits">Of a build bot; null for the usual ones.</param>
+internal sealed class Worker(WorkerOptions options, FolderClaim folder, string password, TimeProvider time, Action<string> log, BotLimits? botLimits = null)
 {
-    /// <returns>The exit code: 0 after a stop or a master's shutdown, 3 when the master could not be reached often enough.</returns>
+    private readonly MasterDialer _dialer = new(time);
+    private readonly Backoff _backoff = new(options.Master.Protocol);
+    private readonly BranchMemory _memory = new();
+    private volatile IMasterLink? _link;   // while there is a connection
+
+    public bool IsConnected => _link is not null;
+
+    /// <returns>
+    /// The exit code: 0 after a stop or a master's shutdown, 2 when this machine cannot do what the master asks for, 3 when the master could
+    /// not be reached often enough, 4 when it does not want this worker.
+    /// </returns>
     public async Task<int> RunAsync(CancellationToken stop)
     {
+        if (folder.Story is { } story) log(story);
         Directory.CreateDirectory(Path.Combine(options.BaseDirectory, "info"));
         var environment = EngineOptions.OwnEnvironment();
-        var facts = WorkerFacts.Gather(options.BaseDirectory, environment);
+        var facts = WorkerFacts.Gather(options.BaseDirectory, environment) with { DeletesLeftoverDirs = options.DeleteLeftoverDirs };
+        if (options.Cpus is { } cpus) facts = facts with { Cpus = cpus };
         await using var engine = new CommandEngine(
-            new EngineOptions { BaseDirectory = options.BaseDirectory, Environment = environment }, time);
-        var backoff = new Backoff();
+            new EngineOptions { BaseDirectory = options.BaseDirectory, Environment = environment, Run = folder.Run }, time);
+        using var yard = options.Master.Protocol != MasterProtocol.Branch ? null : new BuildYard(Path.Combine(options.BaseDirectory, "branch"), options.BuildNetwork, options.PrivateSources, botLimits ?? new BotLimits(), time);
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                await using var link = await MasterLink.ConnectAsync(options, password, time, stop);
-                log($"connected to {options.Host}:{options.Port} as {options.Name}");
-                backoff.Succeeded();
-                using var session = new MasterSession(link, engine, facts, time, log);
-                string reason = await session.RunAsync(stop);
-                log(reason);
-                if (session.ShutdownRequested) return 0;
-            }
-            catch (IOException e)
-            {
-                log(e.Message);
+                if (await ServeOnceAsync(engine, facts, yard, stop) is { } exitCode) return exitCode;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                break;
+                // Stopped while connecting or waiting.
             }
-            if (stop.IsCancellationRequested) break;
-            if (options.MaxRetries <= backoff.Failures)
-            {
-                log($"giving up after {backoff.Failures + 1} failed attempts");
-                return 3;
-            }
-            await WaitAsync(backoff.Next(), stop);
         }
         return 0;
     }
 
-    private async Task WaitAsync(TimeSpan delay, CancellationToken stop)
+    /// <summary>Asks the master to end this worker when what runs has ended.</summary>
+    /// <returns>Null when it will; else why it cannot be asked, for instance because there is no connection.</returns>
+    public async Task<string?> AskForShutdownAsync() =>
+        _link is { } link ? await link.AskForShutdownAsync() : "the worker is not connected";
+
+    /// <summary>One connection from its making to the wait for the next; the exit code when there is none.</summary>
+    private async Task<int?> ServeOnceAsync(CommandEngine engine, WorkerFacts facts, BuildYard? yard, CancellationToken stop)
     {
         try
         {
-            await Task.Delay(delay, time, stop);
+            await using var link = await ConnectAsync(yard, stop);
+            _link = link;
+            using var session = new WorkerSession(engine, facts, time, Joined, log);
+            var end = await session.RunAsync(link, stop);
+            log(end.Reason);
+            if (session.ShutdownRequested) return 0;
+            if (end is LinkEnd.Expelled) return 4;
+            if (end is LinkEnd.Unusable) return 2;
+            // The wait is within the life of the link: this is how long stock workers keep it open.
+            if (end is LinkEnd.Unauthorized) return await WaitAsync(stop);
         }
-        catch (OperationCanceledException)
+        catch (IOException e)
         {
-            // Stopped while waiting: the caller looks.
+            log(e.Message);
         }
+        finally
+        {
+            _link = null;
+        }
+        return await WaitAsync(stop);
+    }
+
+    private async Task<IMasterLink> ConnectAsync(BuildYard? yard, CancellationToken stop)
+    {
+        if (options.Master.Protocol == MasterProtocol.Perspective)
+            return new PerspectiveMaster(await _dialer.ConnectAsync(options.Master.Endpoint, stop), options, password, time);
+        if (yard is not null)
+            return new BranchMaster(await _dialer.ConnectAsync(options.Master.Endpoint, stop), options, password, _memory, yard, log, time);
+        var connection = await MessagePackConnection.ConnectAsync(options, password, _dialer, time, stop);
+        return options.Master.Protocol == MasterProtocol.MessagePackV1
+            ? new MessagePackV1Master(connection, options, password)
+            : new MessagePackV7Master(connection);
+    }
+
+    private void Joined()
+    {
+        log($"connected to {options.Master.Endpoint} as {options.Name}");
+        _backoff.Succeeded();
+    }
+
+    /// <summary>Until the next attempt; the exit code when there were enough.</summary>
+    private async Task<int?> WaitAsync(CancellationToken stop)
+    {
+        if (options.MaxRetries <= _backoff.Failures + 1)
+        {
+            log($"giving up after {_backoff.Failures + 1} failed attempts");
+            return 3;
+        }
+        await Task.Delay(_backoff.Next(), time, stop);
+        return null;
     }
 }

@@ -11,8 +11,15 @@ internal sealed record WorkerFacts
     // A folder of texts for people; nobody needs more of it than this.
     private const int MaxInfoFiles = 64, MaxInfoBytes = 64 * 1024;
 
+    /// <summary>What a leading <c>~</c> in a master's path stands for.</summary>
+    public static string Home { get; } = System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile);
+
     public required string BaseDirectory { get; init; }
     public required ImmutableSortedDictionary<string, string> Environment { get; init; }
+
+    public int Cpus { get; init; } = System.Environment.ProcessorCount;
+
+    public bool DeletesLeftoverDirs { get; init; }
 
     /// <summary>File name in <c>info/</c> to its text; <c>admin</c> and <c>host</c> are shown by masters.</summary>
     public ImmutableSortedDictionary<string, string> Info { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
@@ -48,14 +55,20 @@ internal sealed record WorkerFacts
         entries.Add(new("environ", Map(Environment)));
         entries.Add(new("system", "posix"));
         entries.Add(new("basedir", BaseDirectory));
-        entries.Add(new("numcpus", (long)System.Environment.ProcessorCount));
+        entries.Add(new("numcpus", (long)Cpus));
         entries.Add(new("version", Version));
         entries.Add(new("quern", Version));
         entries.Add(new("architecture", Architecture));
-        entries.Add(new("worker_commands", Map(CommandEngine.Commands)));
-        entries.Add(new("delete_leftover_dirs", 0L));
+        entries.Add(new("worker_commands", CommandsToWire()));
+        entries.Add(new("delete_leftover_dirs", DeletesLeftoverDirs ? 1L : 0L));
         return new WireValue.Map(entries.ToImmutable());
     }
+
+    /// <summary>The answer to <c>getSlaveInfo</c> of masters of 0.8. buildbot-pb.md section 9.2.</summary>
+    public WireValue.Map ToOldWire() => new([.. ToWire().Entries, new("slave_commands", CommandsToWire())]);
+
+    /// <summary>Command name to version.</summary>
+    public static WireValue.Map CommandsToWire() => Map(CommandEngine.Commands);
 
     private static WireValue.Map Map(IEnumerable<KeyValuePair<string, string>> texts) =>
         new([.. texts.Select(t => KeyValuePair.Create<string, WireValue>(t.Key, t.Value))]);

@@ -1,15 +1,33 @@
 using System.Runtime.InteropServices;
+using Quern.Execution;
 
 namespace Quern.WorkerHost;
 
-/// <summary>The worker as a program; <c>quern worker --master</c> runs the same.</summary>
+/// <summary>
+/// The worker as a program; <c>quern worker --master</c> runs the same. Called <c>buildbot-worker</c>, or with one of its commands, it
+/// has the command line of that program.
+/// </summary>
 public static class WorkerProgram
 {
+    /// <summary>The exit code when arguments, password or folder cannot be used.</summary>
+    private const int Unusable = 2;
+
     /// <summary>Runs until SIGTERM, SIGINT, or the worker gives up; answers the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        var (worker, exitCode) = Prepare(args);
-        if (worker is null) return exitCode;
+        string name = CalledAs();
+        if (Path.GetFileName(name) == "buildbot-worker" || BuildbotProgram.Knows(args))
+            return await new BuildbotProgram(name, Console.Out, Console.Error, TimeProvider.System).RunAsync(args);
+        var (arguments, exitCode) = Read(args);
+        if (arguments is null) return exitCode;
+        if (Password(arguments) is not { } password) return Unusable;
+        using var folder = FolderClaim.TryTake(arguments.Options.BaseDirectory, out string problem);
+        if (folder is null)
+        {
+            Console.Error.WriteLine($"quern-worker: {problem}");
+            return Unusable;
+        }
+        var worker = new Worker(arguments.Options, folder, password, TimeProvider.System, Console.Error.WriteLine);
 
         using var stop = new CancellationTokenSource();
         void Stop(PosixSignalContext context)
@@ -23,8 +41,11 @@ public static class WorkerProgram
         return await worker.RunAsync(stop.Token);
     }
 
-    /// <summary>A worker to run, or the exit code when there is nothing to run.</summary>
-    private static (Worker? Worker, int ExitCode) Prepare(string[] args)
+    /// <summary>The name the program was called by: a link to it keeps its own name there.</summary>
+    private static string CalledAs() => File.ReadAllText("/proc/self/cmdline").Split('\0', 2)[0];
+
+    /// <summary>What worker to run, or the exit code when there is none.</summary>
+    private static (WorkerArguments? Worker, int ExitCode) Read(string[] args)
     {
         if (args is ["--version"])
         {
@@ -33,24 +54,30 @@ public static class WorkerProgram
         }
         if (args is ["--help"] or ["-h"])
         {
-            Console.WriteLine(WorkerOptions.Usage);
+            Console.WriteLine(WorkerArguments.Usage);
+            Console.WriteLine();
+            Console.WriteLine("The commands create-worker, start, stop and restart are those of buildbot-worker; a link of that name to this program has no others.");
             return (null, 0);
         }
-        if (WorkerOptions.TryParse(args, out string problem) is not { } options)
+        if (WorkerArguments.TryParse(args, out string problem) is not { } arguments)
         {
             Console.Error.WriteLine($"quern-worker: {problem}");
-            Console.Error.WriteLine(WorkerOptions.Usage);
-            return (null, 2);
+            Console.Error.WriteLine(WorkerArguments.Usage);
+            return (null, Unusable);
         }
+        return (arguments, 0);
+    }
+
+    private static string? Password(WorkerArguments arguments)
+    {
         try
         {
-            string password = File.ReadLines(options.PasswordFile).FirstOrDefault("").TrimEnd('\r');
-            return (new Worker(options, password, TimeProvider.System, Console.Error.WriteLine), 0);
+            return File.ReadLines(arguments.PasswordFile).FirstOrDefault("").TrimEnd('\r');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"quern-worker: cannot read the password: {e.Message}");
-            return (null, 2);
+            return null;
         }
     }
 }

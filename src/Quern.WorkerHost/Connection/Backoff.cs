@@ -2,29 +2,29 @@ using System.Security.Cryptography;
 
 namespace Quern.WorkerHost;
 
-/// <summary>How long to wait before the next attempt: from 1 s to 30 s, each wait half as long again, 20 % by chance.</summary>
-internal sealed class Backoff
+/// <summary>
+/// How long to wait before the next attempt: longer with each failure in a row, and a part by chance, for a farm of workers that lost its
+/// master at once must not come back at once.
+/// </summary>
+internal sealed class Backoff(MasterProtocol protocol)
 {
-    private const double FirstSeconds = 1, LastSeconds = 30, Factor = 1.5;
-
-    private double _seconds = FirstSeconds;
+    private const double Factor = 1.5;
 
     /// <summary>Attempts since the last success.</summary>
     public int Failures { get; private set; }
 
-    public void Succeeded()
-    {
-        Failures = 0;
-        _seconds = FirstSeconds;
-    }
+    public void Succeeded() => Failures = 0;
 
     public TimeSpan Next()
     {
         Failures++;
-        // A farm of workers that lost their master at once must not come back at once.
-        double chance = 0.8 + RandomNumberGenerator.GetInt32(401) / 1000.0;
-        var delay = TimeSpan.FromSeconds(_seconds * chance);
-        _seconds = Math.Min(LastSeconds, _seconds * Factor);
-        return delay;
+        double chance = RandomNumberGenerator.GetInt32(1001) / 1000.0;
+        return TimeSpan.FromSeconds(protocol switch
+        {
+            // As stock workers on that protocol, which is Twisted's way. buildbot-pb.md section 8.10.
+            MasterProtocol.Perspective => Math.Min(60, Math.Pow(Factor, Failures)) + chance,
+            // From 1 s to 30 s, 20 % by chance.
+            _ => Math.Min(30, Math.Pow(Factor, Failures - 1)) * (0.8 + 0.4 * chance),
+        });
     }
 }

@@ -18,6 +18,7 @@ public sealed class EmbeddedWorkerLink : IWorkerLink
         BufferTimeout = TimeSpan.FromMilliseconds(100),
     };
 
+    private readonly FolderClaim _folder;
     private readonly CommandEngine _engine;
     private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _closing = new();
@@ -25,12 +26,13 @@ public sealed class EmbeddedWorkerLink : IWorkerLink
     /// <param name="name">What the farm calls it.</param>
     /// <param name="baseDirectory">The folder of its working places; made when missing.</param>
     /// <param name="time">For timers and durations.</param>
+    /// <exception cref="IOException">The folder cannot be made or written, or another worker has it.</exception>
     public EmbeddedWorkerLink(WorkerName name, string baseDirectory, TimeProvider time)
     {
-        Directory.CreateDirectory(baseDirectory);
+        _folder = FolderClaim.TryTake(baseDirectory, out string problem) ?? throw new IOException(problem);
         var environment = OwnNecessities();
         _engine = new CommandEngine(
-            new EngineOptions { BaseDirectory = baseDirectory, Environment = environment, UpdatesInFlight = 1, BlocksInFlight = 1 }, time);
+            new EngineOptions { BaseDirectory = baseDirectory, Environment = environment, Run = _folder.Run, UpdatesInFlight = 1, BlocksInFlight = 1 }, time);
         var facts = WorkerFacts.Gather(baseDirectory, environment);
         Description = new WorkerDescription
         {
@@ -63,7 +65,7 @@ public sealed class EmbeddedWorkerLink : IWorkerLink
         var (name, arguments) = RemoteCommandArguments.For(command, Path.Combine(Description.BaseDirectory, place));
         using var channel = new ObserverChannel(observer);
         var started = _engine.Start(name, arguments, channel, Settings);
-        if (started is StartResult.Refused refused) return new CommandResult.Refused(refused.Reason);
+        if (started is StartResult.Refused refused) return new CommandResult.Refused(refused.Failure.Message);
 
         var running = ((StartResult.Started)started).Command;
         channel.Failed = running.Abandon;
@@ -91,6 +93,7 @@ public sealed class EmbeddedWorkerLink : IWorkerLink
     {
         Close("the worker was stopped");
         await _engine.DisposeAsync();
+        _folder.Dispose();
         _closing.Dispose();
     }
 }

@@ -41,9 +41,9 @@ internal sealed class ObserverChannel(ICommandObserver observer) : ICommandChann
         }
     });
 
-    public ValueTask CompleteAsync(string? failure)
+    public ValueTask CompleteAsync(CommandFailure? failure)
     {
-        _refused = failure;
+        _refused = failure?.Text;
         return ValueTask.CompletedTask;
     }
 

@@ -17,7 +17,7 @@ internal static class RemoteCommandArguments
         string At(string path) => Path.GetFullPath(Path.Combine(place, path));
         return command switch
         {
-            RemoteCommand.Shell shell => (BuildbotNames.Shell, Shell(shell, At(shell.WorkingDirectory))),
+            RemoteCommand.Shell shell => (BuildbotNames.Shell, Shell(shell, At)),
             RemoteCommand.UploadFile upload => (BuildbotNames.UploadFile, Map(
                 ("path", At(upload.WorkerPath)), ("blocksize", (long)(upload.BlockSize ?? BlockBytes)), ("maxsize", Optional(upload.MaxBytes)))),
             RemoteCommand.UploadDirectory upload => (BuildbotNames.UploadDirectory, Map(
@@ -35,11 +35,11 @@ internal static class RemoteCommandArguments
         };
     }
 
-    private static WireValue.Map Shell(RemoteCommand.Shell shell, string directory) => Map(
+    private static WireValue.Map Shell(RemoteCommand.Shell shell, Func<string, string> at) => Map(
         ("command", shell.Script is { } script ? script : List(shell.Command)),
-        ("workdir", directory),
+        ("workdir", at(shell.WorkingDirectory)),
         ("env", new WireValue.Map([.. shell.Environment.Select(e => KeyValuePair.Create(e.Key, Optional(e.Value)))])),
-        ("logfiles", new WireValue.Map([.. shell.LogFiles.Select(e => KeyValuePair.Create<string, WireValue>(e.Key, e.Value))])),
+        ("logfiles", new WireValue.Map([.. shell.LogFiles.Select(e => KeyValuePair.Create<string, WireValue>(e.Key, at(e.Value)))])),
         ("timeout", Optional(shell.SilenceTimeout)),
         ("maxTime", Optional(shell.Timeout)),
         ("sigtermTime", Optional(shell.TerminationGrace)),

@@ -5,31 +5,31 @@ using Quern.Protocols.Buildbot;
 namespace Quern.WorkerHost;
 
 /// <summary>A command's way to a master that speaks MessagePack.</summary>
-internal sealed class WireChannel(MasterLink link, string commandId) : ICommandChannel
+internal sealed class MessagePackChannel(MessagePackConnection connection, string commandId) : ICommandChannel
 {
     public async ValueTask UpdateAsync(ImmutableArray<UpdateEntry> entries) =>
-        await link.RequestAsync(n => new BuildbotMessage.Update(n, commandId, entries));
+        await connection.RequestAsync(n => new BuildbotMessage.Update(n, commandId, entries));
 
-    public async ValueTask CompleteAsync(string? failure) =>
-        await link.RequestAsync(n => new BuildbotMessage.Complete(n, commandId, failure));
+    public async ValueTask CompleteAsync(CommandFailure? failure) =>
+        await connection.RequestAsync(n => new BuildbotMessage.Complete(n, commandId, failure?.Text));
 
     public async ValueTask WriteBlockAsync(TransferKind kind, ReadOnlyMemory<byte> block) =>
-        await link.RequestAsync(n => kind == TransferKind.File
+        await connection.RequestAsync(n => kind == TransferKind.File
             ? new BuildbotMessage.UploadFileWrite(n, commandId, block)
             : new BuildbotMessage.UploadDirectoryWrite(n, commandId, block));
 
     public async ValueTask CloseWriteAsync(TransferKind kind) =>
-        await link.RequestAsync(n => kind == TransferKind.File
+        await connection.RequestAsync(n => kind == TransferKind.File
             ? new BuildbotMessage.UploadFileClose(n, commandId)
             : new BuildbotMessage.UploadDirectoryUnpack(n, commandId));
 
     public async ValueTask SetTimesAsync(double accessTime, double modifiedTime) =>
-        await link.RequestAsync(n => new BuildbotMessage.UploadFileUtime(n, commandId, accessTime, modifiedTime));
+        await connection.RequestAsync(n => new BuildbotMessage.UploadFileUtime(n, commandId, accessTime, modifiedTime));
 
     /// <summary>Stock masters of every version answer nil, a bug of theirs: the file is then empty, as with a stock worker.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReadBlockAsync(long length) =>
-        await link.RequestAsync(n => new BuildbotMessage.ReadFile(n, commandId, length)) is WireValue.Binary block ? block.Value : default;
+        await connection.RequestAsync(n => new BuildbotMessage.ReadFile(n, commandId, length)) is WireValue.Binary block ? block.Value : default;
 
     public async ValueTask CloseReadAsync() =>
-        await link.RequestAsync(n => new BuildbotMessage.ReadFileClose(n, commandId));
+        await connection.RequestAsync(n => new BuildbotMessage.ReadFileClose(n, commandId));
 }

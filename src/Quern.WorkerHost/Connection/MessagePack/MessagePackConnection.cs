@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Threading.Channels;
@@ -13,13 +12,12 @@ namespace Quern.WorkerHost;
 /// One connection to a master: requests out, each with its answer; the master's requests in. One loop writes, one reads.
 /// The first reason that ends it is kept; everything unanswered then fails with an <see cref="IOException"/>.
 /// </summary>
-internal sealed class MasterLink : IAsyncDisposable
+internal sealed class MessagePackConnection : IAsyncDisposable
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);   // real masters give up then too
 
     private readonly WebSocket _socket;
-    private readonly MsgPackCodec _codec = new(MsgPackCodecOptions.ForWorker);
+    private readonly MsgPackCodec _codec;
     private readonly Lock _lock = new();
     private readonly PendingRequests<TaskCompletionSource<WireValue>> _pending = new();   // guarded by the lock
     private string? _closed;   // guarded by the lock; why, once it is over
@@ -28,35 +26,32 @@ internal sealed class MasterLink : IAsyncDisposable
     private readonly Channel<BuildbotMessage> _outbox = Channel.CreateUnbounded<BuildbotMessage>(new() { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
 
-    private MasterLink(WebSocket socket) => _socket = socket;
-
-    /// <exception cref="IOException">No connection, or the master refused it; the message says which in plain words.</exception>
-    public static async Task<MasterLink> ConnectAsync(WorkerOptions options, string password, TimeProvider time, CancellationToken cancellationToken)
+    private MessagePackConnection(WebSocket socket, BuildbotRevision revision)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        _socket = socket;
+        _codec = new MsgPackCodec(MsgPackCodecOptions.ForWorker with { Revision = revision });
+    }
+
+    /// <summary>Connects and shakes hands; that is also the login, except in revision v1.</summary>
+    /// <exception cref="IOException">No connection, or the master refused it; the message says which in plain words.</exception>
+    public static async Task<MessagePackConnection> ConnectAsync(
+        WorkerOptions options, string password, MasterDialer dialer, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var stream = await dialer.ConnectAsync(options.Master.Endpoint, cancellationToken);
         try
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            using (var timeout = new CancellationTokenSource(ConnectTimeout, time))
-            using (var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken))
-                await socket.ConnectAsync(options.Host, options.Port, both.Token);
             using var handshakeTimeout = new CancellationTokenSource(HandshakeTimeout, time);
             using var until = CancellationTokenSource.CreateLinkedTokenSource(handshakeTimeout.Token, cancellationToken);
-            return await ShakeHandsAsync(socket, options, password, until.Token);
-        }
-        catch (SocketException e)
-        {
-            socket.Dispose();
-            throw new IOException($"cannot reach {options.Host}:{options.Port}: {e.Message}", e);
+            return await ShakeHandsAsync(stream, options, password, until.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            socket.Dispose();
-            throw new IOException($"{options.Host}:{options.Port} did not answer in time", e);
+            await stream.DisposeAsync();
+            throw new IOException($"{options.Master.Endpoint} did not answer in time", e);
         }
         catch
         {
-            socket.Dispose();
+            await stream.DisposeAsync();
             throw;
         }
     }
@@ -79,7 +74,7 @@ internal sealed class MasterLink : IAsyncDisposable
     public void Respond(BuildbotMessage.Response response) => _outbox.Writer.TryWrite(response);
 
     /// <summary>Reads until the end; each request of the master is handed over in order.</summary>
-    /// <returns>Why the link ended, in plain words.</returns>
+    /// <returns>Why the link ended, in plain words: the first reason.</returns>
     public async Task<string> RunAsync(Action<BuildbotMessage> handle, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellationToken);
@@ -93,10 +88,14 @@ internal sealed class MasterLink : IAsyncDisposable
         {
             reason = cancellationToken.IsCancellationRequested ? "the worker was stopped" : $"the connection broke: {e.Message}";
         }
-        Break(reason);
+        reason = Break(reason);
         await writing;
         return reason;
     }
+
+    /// <summary>Ends the connection; nothing to do when it is over.</summary>
+    /// <param name="reason">Why, in plain words.</param>
+    public void Close(string reason) => Break(reason);
 
     public async ValueTask DisposeAsync()
     {
@@ -106,27 +105,30 @@ internal sealed class MasterLink : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private void Break(string reason)
+    /// <returns>The reason that was first.</returns>
+    private string Break(string reason)
     {
         IReadOnlyList<TaskCompletionSource<WireValue>> unanswered;
         lock (_lock)
         {
-            _closed ??= reason;
+            reason = _closed ??= reason;
             unanswered = _pending.TakeAll();
         }
         foreach (var request in unanswered) request.TrySetException(new IOException(reason));
         _outbox.Writer.TryComplete();
         _stop.Cancel();
+        return reason;
     }
 
-    private static async Task<MasterLink> ShakeHandsAsync(
-        Socket socket, WorkerOptions options, string password, CancellationToken cancellationToken)
+    private static async Task<MessagePackConnection> ShakeHandsAsync(
+        Stream stream, WorkerOptions options, string password, CancellationToken cancellationToken)
     {
-        string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
-        var stream = new NetworkStream(socket, ownsSocket: true);
+        string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)), agent = $"quern-worker/{WorkerFacts.Version}";
+        var revision = options.Master.Protocol == MasterProtocol.MessagePackV1 ? BuildbotRevision.V1 : BuildbotRevision.V7;
         await stream.WriteAsync(
-            ClientHandshake.CreateRequest(
-                $"{options.Host}:{options.Port}", options.Path, $"quern-worker/{WorkerFacts.Version}", options.Name.Value, password, key),
+            revision == BuildbotRevision.V1
+                ? ClientHandshake.CreateRequestWithoutLogin(options.Master.Authority, options.Master.Path, agent, key)
+                : ClientHandshake.CreateRequest(options.Master.Authority, options.Master.Path, agent, options.Name.Value, password, key),
             cancellationToken);
         byte[] answer = new byte[ClientHandshake.MaxAnswerBytes];
         int received = 0;
@@ -139,8 +141,8 @@ internal sealed class MasterLink : IAsyncDisposable
                 continue;
             if (result is ClientHandshakeResult.Refused refused) throw new IOException(refused.Reason);
             var rest = new ReplayStream(answer.AsMemory(consumed, received - consumed), stream);
-            return new MasterLink(WebSocket.CreateFromStream(
-                rest, new WebSocketCreationOptions { IsServer = false, KeepAliveInterval = TimeSpan.Zero }));
+            return new MessagePackConnection(WebSocket.CreateFromStream(
+                rest, new WebSocketCreationOptions { IsServer = false, KeepAliveInterval = TimeSpan.Zero }), revision);
         }
     }
 
@@ -203,9 +205,14 @@ internal sealed class MasterLink : IAsyncDisposable
                 await _socket.SendAsync(buffer.WrittenMemory, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
             }
         }
-        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
-            Break($"the connection broke: {e.Message}");
+            // The reader knows why.
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException)
+        {
+            // After a stop the socket is gone under whatever was being sent; the reader knows why.
+            if (!cancellationToken.IsCancellationRequested) Break($"the connection broke: {e.Message}");
         }
     }
 }
