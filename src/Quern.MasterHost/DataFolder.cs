@@ -21,7 +21,7 @@ internal sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            why = $"The data folder '{path}' cannot be made: {e.Message}. Name another with --data.";
+            why = $"The data folder '{path}' cannot be made: {e.Message.TrimEnd('.')}. Name another with --data.";
             return null;
         }
         string file = System.IO.Path.Combine(path, "lock");

@@ -14,7 +14,9 @@ namespace Quern.MasterHost;
 /// The files go first and the mark in the database second, so a master that dies in between finds the job again and deletes
 /// nothing the second time. In the other order files would stay that nobody looks for any more.
 /// </remarks>
-internal sealed partial class LogRetention(FarmStore store, LogStore logs, RetentionSettings settings, TimeProvider time, ILogger<LogRetention> logger) : IAsyncDisposable
+/// <param name="node">The gate whose jobs these logs are of. Others on the same database delete the files of theirs.</param>
+internal sealed partial class LogRetention(
+    FarmStore store, LogStore logs, string node, RetentionSettings settings, TimeProvider time, ILogger<LogRetention> logger) : IAsyncDisposable
 {
     /// <summary>Settings are in hours or longer, so looking more often would find nothing new.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
@@ -87,7 +89,7 @@ internal sealed partial class LogRetention(FarmStore store, LogStore logs, Reten
             KeptLog? last = null;
             while (left > 0)
             {
-                var due = await store.ListKeptLogsAsync(state, before, last, Math.Min(Page, left), stopping);
+                var due = await store.ListKeptLogsAsync(node, state, before, last, Math.Min(Page, left), stopping);
                 if (due.IsEmpty) break;
                 left -= due.Length;
                 last = due[^1];

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Quern.MasterHost.Configuration;
+using Quern.Peers.Branch;
 using Quern.Storage;
 
 namespace Quern.MasterHost;
@@ -31,4 +32,10 @@ public sealed record MasterOptions
 
     /// <summary>For tests that plant a defect in the store; no command line and no file reaches it.</summary>
     internal Func<StoreOptions, StoreOptions>? AlterStore { get; init; }
+
+    /// <summary>Where keys for Branch's HTTP API come from: 122 bits of a cryptographic source each.</summary>
+    public Func<Guid> NewKey { get; init; } = Guid.NewGuid;
+
+    /// <summary>For tests that cannot wait as long as a farm does.</summary>
+    internal Func<BranchOptions, BranchOptions>? AlterBranch { get; init; }
 }

@@ -1,15 +1,12 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Quern.MasterHost.Access;
+using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Api;
 using Quern.MasterHost.Configuration;
 using Quern.MasterHost.Listeners;
@@ -17,9 +14,13 @@ using Quern.Model;
 using Quern.Packaging.Planning;
 using Quern.Packaging.Roots;
 using Quern.Packaging.Sources;
+using Quern.Peers.Branch;
 using Quern.Peers.Buildbot;
+using Quern.Peers.Buildbot.Perspective;
 using Quern.Peers.Dispatch;
 using Quern.Peers.Recipes;
+using Quern.Peers.Secrets;
+using Quern.Protocols.Branch;
 using Quern.Storage;
 
 namespace Quern.MasterHost;
@@ -30,14 +31,13 @@ namespace Quern.MasterHost;
 /// </summary>
 public sealed class QuernMaster : IAsyncDisposable
 {
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
-
     /// <summary>Everything that must be ended, in the order it was begun; ended the other way round.</summary>
     private readonly List<Func<ValueTask>> _endings = [];
 
     private WebApplication? _http;
     private ListenerHost? _listeners;
     private Gate? _gate;
+    private bool _firstPasswordUsed;
 
     private QuernMaster() { }
 
@@ -68,9 +68,8 @@ public sealed class QuernMaster : IAsyncDisposable
         var master = new QuernMaster();
         try
         {
-            bool hadPassword = OwnersKeys.HasPassword(options.DataFolder);
             var (failure, newPassword) = await master.BeginAsync(options, time, cancellationToken);
-            if (failure is null) return new MasterStart.Running(master, newPassword) { FirstPasswordUnused = hadPassword && options.FirstPassword is not null };
+            if (failure is null) return new MasterStart.Running(master, newPassword) { FirstPasswordUnused = options.FirstPassword is not null && !master._firstPasswordUsed };
             await master.DisposeAsync();
             return new MasterStart.Failed(failure);
         }
@@ -124,39 +123,65 @@ public sealed class QuernMaster : IAsyncDisposable
         await FileOwnership.ApplyAsync(configuration, store, cancellationToken);
 
         // Who may come in.
-        string? newPassword = OwnersKeys.EnsurePassword(folder.Path, options.FirstPassword);
-        var tokens = new TokenBook(store, time);
+        await store.EnsureBuiltInRolesAsync(BuiltInRoles.All, Actor.Farm, cancellationToken);
+        (string? newPassword, _firstPasswordUsed) = await FirstAccount.EnsureAsync(store, folder.Path, options.FirstPassword, cancellationToken);
+        await store.ForgetOldTokensAsync(cancellationToken);
+        var tokens = new TokenBook(store, configuration.Accounts, time);
+        var room = new AccountRoom(store, new TotpVault(folder["keys"]), time);
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
-        var door = new Doorkeeper(folder[OwnersKeys.PasswordHashFile], tokens, time);
+        var door = new Doorkeeper(room, tokens, time);
         Finally(() => door.Dispose());
 
         // Ended after the gate: a gate that is stopping keeps its hands off the jobs whose links close, so they are not counted as lost.
+        var usedByConnections = new List<IDisposable>();
         Finally(async () =>
         {
             if (_listeners is not null) await _listeners.DisposeAsync();
+            foreach (var used in usedByConnections) used.Dispose();
         });
 
         // The gate: what runs jobs.
         var logging = LoggerFactory.Create(l => Logging(l, options.Verbose));
         Finally(() => logging.Dispose());
         var paths = new MasterPaths(configuration.PlanFolders);
-        var pool = new WorkerPool();
+        var pool = new WorkerPool { RecipesToBots = configuration.Branch.Bots.TakeAllRecipes };
         var accounts = await store.ListWorkersAsync(cancellationToken);
         foreach (var account in accounts) pool.SetSlots(account.Name, account.Slots);
         foreach (var worker in configuration.Workers) pool.SetTags(worker.Name, worker.Tags);
-        var runner = new PlanRunner(blobs, paths, new PlanRunnerOptions { MaxPackageBytes = configuration.Limits.PackageBytes });
-        _gate = new Gate(store, logs, pool, runner, Recipes(options, folder, store, blobs, Roots, time), new GateOptions(), time, logging.CreateLogger<Gate>());
+        var runner = new PlanRunner(blobs, paths, new PlanRunnerOptions { MaxPackageBytes = configuration.Limits.PackageBytes }, time);
+        var environments = new BuildEnvironments(configuration.Release, configuration.Cross);
+        var secrets = new SecretFiles(configuration.Secrets);
+        var gate = new GateOptions();
+        _gate = new Gate(
+            store, logs, pool, runner, Recipes(options, folder, store, blobs, Roots, environments, time), secrets, gate, time, logging.CreateLogger<Gate>());
         var workers = new WorkerDoor(_gate, store, time, logging.CreateLogger<WorkerDoor>());
         Finally(_gate.DisposeAsync);
         Finally(workers.Close);
         await _gate.StartAsync(cancellationToken);
-        var retention = new LogRetention(store, logs, configuration.Retention, time, logging.CreateLogger<LogRetention>());
+        var retention = new LogRetention(store, logs, gate.Node, configuration.Retention, time, logging.CreateLogger<LogRetention>());
         Finally(retention.DisposeAsync);
         retention.Start();
 
         // The doors for workers.
         workers.SetAccounts(accounts);
-        _listeners = new ListenerHost(store, new MessagePackAcceptor(workers, new LinkRegistry(), new MessagePackOptions(), time));
+        var builds = new RecipeBuilds(store, environments, time);
+        var submitter = new JobSubmitter(store, builds, paths, configuration.Limits, time);
+        var branchDoor = new BranchDoor(configuration.Branch, _gate, workers, store, time, logging.CreateLogger<BranchDoor>());
+        var book = new BranchBook(store, time);
+        var (branch, desk) = Branch(options, branchDoor, new BranchBuilds(builds, submitter), store, logs, blobs, pool, environments, book, time);
+        var leafOptions = new LeafOptions
+        {
+            Environments = configuration.Leaf.Environments,
+            Architecture = configuration.Leaf.Architecture,
+            PinnedUrls = configuration.Leaf.PinnedUrls,
+        };
+        var leafBook = new LeafBook(store, blobs, leafOptions);
+        var webDoor = new BranchWebDoor(door, new LeafKeys(tokens, options.NewKey), room, configuration.Leaf, time);
+        var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
+        usedByConnections.AddRange([branch, book, leafBook, web]);
+        var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
+        _listeners = new ListenerHost(store, Acceptors(workers, branch, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)));
+        branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
 
@@ -164,30 +189,60 @@ public sealed class QuernMaster : IAsyncDisposable
         var ready = new Readiness();
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
-            .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(_listeners).AddSingleton(ready)
-            .AddSingleton<RecipeBuilds>().AddSingleton<JobSubmitter>().AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>();
+            .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(new UserDesk(room, tokens))
+            .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
+            .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
+            .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
+            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>();
         _http = BuildHttp(options, services);
-        Finally(StopHttpAsync);
-        try
-        {
-            await _http.StartAsync(cancellationToken);
-        }
-        catch (IOException e)
-        {
-            var socket = e.InnerException as SocketException ?? e.InnerException?.InnerException as SocketException ??
-                new SocketException((int)(e.InnerException is AddressInUseException ? SocketError.AddressAlreadyInUse : SocketError.SocketError));
-            return (PortProblem.Explain("http", options.Http, socket), null);
-        }
-        catch (SocketException e)
-        {
-            return (PortProblem.Explain("http", options.Http, e), null);
-        }
-        Http = EndPointOf(_http);
+        Finally(() => KestrelStart.StopAsync(_http));
+        if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);
+        Http = KestrelStart.EndPointOf(_http);
         ready.Ready = true;
         return (null, newPassword);
     }
 
-    private static RecipeRoad Recipes(MasterOptions options, DataFolder folder, FarmStore store, BlobStore blobs, RootMaker roots, TimeProvider time)
+    /// <summary>One for each protocol; together they know which connection of a name is the newest.</summary>
+    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(WorkerDoor workers, BranchAcceptor branch, TimeProvider time)
+    {
+        var registry = new LinkRegistry();
+        return ImmutableDictionary.CreateRange<string, IWorkerAcceptor>(
+        [
+            new(ListenerProtocols.BuildbotMessagePack, new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time)),
+            new(ListenerProtocols.BuildbotPerspective, new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time)),
+            new(ListenerProtocols.Branch, branch),
+        ]);
+    }
+
+    private static (BranchAcceptor Acceptor, BranchDesk Desk) Branch(
+        MasterOptions master, BranchDoor door, BranchBuilds builds, FarmStore store, LogStore logs, BlobStore blobs, WorkerPool pool,
+        BuildEnvironments environments, BranchBook book, TimeProvider time)
+    {
+        var configuration = master.Configuration;
+        var options = new BranchOptions
+        {
+            MaxSourceBytes = configuration.Limits.SourceBytes,
+            MaxSolutionNames = configuration.Limits.BatchJobs,
+            RealRootPackages = configuration.Branch.RealRootPackages,
+            MaxPackageBytes = configuration.Limits.PackageBytes,
+            BotTags = configuration.Branch.Bots.Tags,
+            MaxBuildTime = configuration.Branch.Bots.MaxBuild,
+            PackageListUrl = PackageListUrl(configuration),
+        };
+        options = master.AlterBranch?.Invoke(options) ?? options;
+        var clients = new BranchClients();
+        var bots = new BranchBots(door, store, blobs, pool, environments, options, time);
+        var desk = new BranchDesk(door, builds, store, logs, blobs, pool, environments, clients, bots, book, options);
+        return (new BranchAcceptor(door, desk, clients, bots, options, time), desk);
+    }
+
+    /// <summary>What the file says, for bots or for everybody; empty when it says neither.</summary>
+    private static string PackageListUrl(FarmConfiguration configuration) =>
+        configuration.Branch.PackageListUrl.Length > 0 || configuration.Leaf.Url.Length == 0
+            ? configuration.Branch.PackageListUrl
+            : LeafAddress.ListUrl(configuration.Leaf.Url);
+
+    private static RecipeRoad Recipes(MasterOptions options, DataFolder folder, FarmStore store, BlobStore blobs, RootMaker roots, BuildEnvironments environments, TimeProvider time)
     {
         var configuration = options.Configuration;
         var shelf = new BlobShelf(blobs, configuration.Limits.SourceBytes);
@@ -204,11 +259,7 @@ public sealed class QuernMaster : IAsyncDisposable
                 Limits = new FetchLimits { MaxBytes = configuration.Limits.SourceBytes },
             },
             shelf, time);
-        var environments = ImmutableDictionary.CreateBuilder<BuildEnvironment, EnvironmentSettings>();
-        if (configuration.Release is { } release) environments.Add(BuildEnvironment.Release, release);
-        if (configuration.Cross is { } cross) environments.Add(BuildEnvironment.Cross, cross);
-        return new RecipeRoad(
-            store, blobs, new SourceShelf(store, fetcher), new PackageShelf(store), roots, environments.ToImmutable());
+        return new RecipeRoad(store, blobs, new SourceShelf(store, fetcher), new PackageShelf(store), roots, environments);
     }
 
     /// <summary>The suite that <c>deb-src:</c> reads: that of the release root, else the machine's own.</summary>
@@ -248,20 +299,6 @@ public sealed class QuernMaster : IAsyncDisposable
         logging.SetMinimumLevel(LogLevel.Warning);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);   // a start that fails is told in our own words
         logging.AddFilter("Quern", verbose ? LogLevel.Information : LogLevel.Warning);
-    }
-
-    private static IPEndPoint EndPointOf(WebApplication app)
-    {
-        string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        var uri = new Uri(address);
-        return new IPEndPoint(IPAddress.Parse(uri.Host.Trim('[', ']')), uri.Port);
-    }
-
-    private async ValueTask StopHttpAsync()
-    {
-        using var patience = new CancellationTokenSource(StopPatience);
-        await _http!.StopAsync(patience.Token);
-        await _http.DisposeAsync();
     }
 
     private void Finally(Func<ValueTask> ending) => _endings.Add(ending);

@@ -44,6 +44,16 @@ public sealed partial class ConfigurationPageTests
     }
 
     [Fact]
+    public void The_sample_of_builders_has_no_mistake_and_stands_in_its_page()
+    {
+        string sample = Path.Combine(Root(), "samples", "builders.yaml");
+        var read = Assert.IsType<ConfigurationResult.Read>(ConfigurationFile.Load(sample));
+
+        Assert.Equal("nightly", Assert.Single(read.Configuration.Builders).Name);
+        Assert.EndsWith(Example().Match(File.ReadAllText(Path.Combine(Root(), "docs", "builders.md"))).Groups[1].Value, File.ReadAllText(sample), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_example_of_the_page_has_no_mistake()
     {
         string page = File.ReadAllText(Path.Combine(Root(), "docs", "configuration.md"));

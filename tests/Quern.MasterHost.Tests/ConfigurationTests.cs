@@ -8,17 +8,20 @@ public sealed class ConfigurationTests
 {
     public static TheoryData<string, string> Mistakes => new()
     {
-        { "listners: []", "quern.yaml:1:1: unknown key 'listners'; allowed: data, store, http, listeners, workers, branch, environments, plans, sources, limits, retention. Did you mean 'listeners'?" },
+        { "listners: []", "quern.yaml:1:1: unknown key 'listners'; allowed: data, store, http, listeners, workers, branch, leaf, environments, plans, sources, limits, accounts, retention, locks, secrets, builders. Did you mean 'listeners'?" },
         { "workers:\n  - name: w\n    pasword: x\n    password: y", "quern.yaml:3:5: unknown key 'pasword' in 'workers[0]'; allowed: name, password, password_file, slots, tags. Did you mean 'password'?" },
         { "workers: {}", "quern.yaml:1:10: 'workers' must be a list." },
         { "workers: [1]", "quern.yaml:1:11: 'workers[0]' must be a mapping; allowed: name, password, password_file, slots, tags." },
         { "workers:\n  - password: x", "quern.yaml:2:5: 'workers[0]' needs the key 'name'." },
         { "workers:\n  - name: a\n    password: x\n    slots: 0", "quern.yaml:4:12: 'workers[0].slots' must be a whole number from 1 to 1024, not '0'." },
         { "workers:\n  - name: a b\n    password: x", "quern.yaml:2:11: 'a b' is not a worker name: 1 to 128 printable ASCII characters without blank, colon, slash or backslash." },
+        { "workers:\n  - {name: change, password: x}", "quern.yaml:2:12: no worker can be named 'change': Buildbot's masters give that name to something else." },
         { "workers:\n  - {name: a, password: x}\n  - {name: a, password: y}", "quern.yaml:3:12: the worker 'a' stands twice in this file." },
         { "workers:\n  - name: a", "quern.yaml:2:5: a worker needs either 'password' or 'password_file'." },
-        { "listeners:\n  - {protocol: buildbot-msgpck, port: 1}", "quern.yaml:2:16: 'buildbot-msgpck' is not a protocol that this version can listen for; it knows buildbot-msgpack. Did you mean 'buildbot-msgpack'?" },
+        { "listeners:\n  - {protocol: buildbot-msgpck, port: 1}", "quern.yaml:2:16: 'buildbot-msgpck' is not a protocol that this version can listen for; it knows buildbot-msgpack, buildbot-pb, branch, leaf. Did you mean 'buildbot-msgpack'?" },
         { "listeners:\n  - {protocol: buildbot-msgpack, port: 70000}", "quern.yaml:2:40: 'listeners[0].port' must be a whole number from 0 to 65535, not '70000'." },
+        { "listeners:\n  - {protocol: buildbot-msgpack, port: 1, revisions: [v7, v2]}", "quern.yaml:2:54: 'revisions' must be a list of v7 and v1, not 'v2'. Did you mean 'v7'?" },
+        { "listeners:\n  - {protocol: buildbot-msgpack, port: 1, revisions: [v1]}", "quern.yaml:2:54: 'revisions' must hold v7: every worker but those of Buildbot 3.5 speaks it." },
         { "listeners:\n  - {protocol: buildbot-msgpack, address: nowhere, port: 1}", "quern.yaml:2:43: 'address' must be an IP address or localhost, not 'nowhere'." },
         { "http: 127.0.0.1", "quern.yaml:1:7: 'http' must be ADDRESS:PORT with a port from 0 to 65535, not '127.0.0.1'." },
         { "store: mysql:x", "quern.yaml:1:8: 'store' must be sqlite:FILE or postgres:CONNECTION-STRING." },
@@ -30,10 +33,18 @@ public sealed class ConfigurationTests
         { "environments:\n  release:\n    network: maybe\n    root: {suite: bookworm}", "quern.yaml:3:14: 'environments.release.network' must be true or false, not 'maybe'." },
         { "plans:\n  folders: [/]", "quern.yaml:2:13: the whole file system cannot be given away; name a folder." },
         { "limits:\n  log_bytes: 3 XB", "quern.yaml:2:14: 'limits.log_bytes' must be a size above 0 such as 500MiB or 64GiB, not '3 XB'." },
+        { "accounts:\n  require_totp: perhaps", "quern.yaml:2:17: 'accounts.require_totp' must be true or false, not 'perhaps'." },
+        { "accounts:\n  session_idle: 0m", "quern.yaml:2:17: 'accounts.session_idle' must be a time such as 90s, 20m or 2h, not '0m'." },
         { "retention:\n  logs: soon", "quern.yaml:2:9: 'retention.logs' must be a time such as 12h, 30d or 8w, not 'soon'." },
         { "branch:\n  keys:\n    - {key: k, group: g}\n    - {key: k, group: h}", "quern.yaml:4:13: this key stands twice in this file." },
+        { "branch:\n  groups:\n    - {name: g, rights: [job:raed]}", "quern.yaml:3:26: 'job:raed' is not a right; there are farm:read, job:read, job:submit, job:cancel, plan:run, builder:read, builder:run, recipe:read, recipe:write, package:read, package:write, source:read, source:write, worker:read, worker:write, listener:read, listener:write, event:read, user:update, user:reset-totp. Did you mean 'job:read'?" },
+        { "branch:\n  groups: [{name: g}, {name: g}]", "quern.yaml:2:30: the group 'g' stands twice in this file." },
+        { "branch: {package_list_url: 'file:///etc'}", "quern.yaml:1:28: 'file:///etc' is not an address as http://farm.example:8080/?get=packagelist." },
+        { "branch: {bots: {recipes: everything}}", "quern.yaml:1:26: 'branch.bots.recipes' must be one of any, bots, not 'everything'." },
+        { "branch: {bots: {tags: [a|b]}}", "quern.yaml:1:24: 'a|b' is not a tag: 1 to 64 printable characters without blank, | and ;." },
+        { "branch: {realroot_packages: [a b]}", "quern.yaml:1:30: 'a b' is not a package name: 1 to 128 characters of A-Z a-z 0-9 _ + -." },
         { "data: ~", "quern.yaml:1:7: 'data' must be a text that is not empty." },
-        { "- a", "quern.yaml:1:1: the file must be a mapping; allowed: data, store, http, listeners, workers, branch, environments, plans, sources, limits, retention." },
+        { "- a", "quern.yaml:1:1: the file must be a mapping; allowed: data, store, http, listeners, workers, branch, leaf, environments, plans, sources, limits, accounts, retention, locks, secrets, builders." },
     };
 
     [Theory, MemberData(nameof(Mistakes))]
@@ -81,10 +92,10 @@ public sealed class ConfigurationTests
             data: state
             store: sqlite:state/other.db
             http: 127.0.0.1:0
-            listeners: [{protocol: buildbot-msgpack, address: "::1", port: 0}]
+            listeners: [{protocol: buildbot-msgpack, address: "::1", port: 0, revisions: [v7, v1]}]
             workers:
               - {name: w1, password_file: secret, slots: 4, tags: [big]}
-            branch: {keys: [{key: k, group: g}]}
+            branch: {keys: [{key: k, group: g}], groups: [{name: g, rights: [job:read]}], untrusted: true, realroot_packages: [glibc], package_list_url: 'http://farm:8080/?get=packagelist', bots: {groups: [g], tags: [branch], recipes: bots, max_build: 2h}}
             environments:
               release: {root: {suite: bookworm, packages: [gcc, make]}, network: true}
               cross: {isolation: host, target: aarch64-linux-gnu, tools: [gcc-aarch64-linux-gnu]}
@@ -99,7 +110,7 @@ public sealed class ConfigurationTests
         Assert.Equal(folder["state"], read.DataFolder);
         Assert.Equal($"sqlite:{folder["state"]}/other.db", read.Store);
         Assert.Equal(("w1", "hush", 4), (read.Workers[0].Name.Value, read.Workers[0].Password, read.Workers[0].Slots));
-        Assert.Equal("::1", read.Listeners[0].Address.ToString());
+        Assert.Equal(("::1", "v7,v1"), (read.Listeners[0].Address.ToString(), read.Listeners[0].Revisions));
         var root = Assert.IsType<RootSettings.Debian>(read.Release!.Root);
         Assert.Equal(["gcc", "make"], root.Packages);
         Assert.Equal(Isolation.Host, read.Cross!.Isolation);
@@ -107,6 +118,12 @@ public sealed class ConfigurationTests
         Assert.Equal(1L << 30, read.Limits.LogBytes);
         Assert.Equal(TimeSpan.FromDays(30), read.Retention.Logs);
         Assert.True(read.AllowPrivateAddresses);
+        Assert.Equal((new BranchKeySetting("k", "g"), true), (Assert.Single(read.Branch.Keys), read.Branch.Untrusted));
+        Assert.Equal("http://farm:8080/?get=packagelist", read.Branch.PackageListUrl);
+        Assert.Equal(("g", "branch"), (Assert.Single(read.Branch.Bots.Groups), Assert.Single(read.Branch.Bots.Tags)));
+        Assert.Equal((true, TimeSpan.FromHours(2)), (read.Branch.Bots.TakeAllRecipes, read.Branch.Bots.MaxBuild));
+        Assert.Equal(("g", "job:read"), (Assert.Single(read.Branch.Groups).Name, Assert.Single(read.Branch.Groups[0].Rights)));
+        Assert.Equal(["glibc"], read.Branch.RealRootPackages);
     }
 
     [Theory]

@@ -45,6 +45,36 @@ public sealed class FarmApiTests
         await Assert.ThrowsAsync<SocketException>(() => late.ConnectAsync(IPAddress.Loopback, port));
     }
 
+    [Theory]
+    [InlineData(new string[0], "", "401", "v7")]
+    [InlineData(new[] { "v7", "v1" }, "", "101", "v7,v1")]
+    [InlineData(new[] { "v7", "v1" }, "Authorization: Basic ZmFybWVyOnB3\r\n", "401", "v7,v1")]
+    public async Task Only_a_listener_that_was_asked_for_v1_takes_a_request_without_login(string[] revisions, string login, string status, string listed)
+    {
+        await using var farm = await MasterFixture.StartAsync();
+        using var client = farm.Client();
+
+        var added = await MasterFixture.BodyAsync(await client.PostAsJsonAsync("/api/v1/listeners", new JsonObject
+        {
+            ["protocol"] = "buildbot-msgpack",
+            ["port"] = 0,
+            ["revisions"] = new JsonArray([.. revisions.Select(r => (JsonNode)r)]),
+        }));
+        using var peer = new TcpClient();
+        await peer.ConnectAsync(IPEndPoint.Parse(added["open"]!.ToString()));
+        await peer.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+            $"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n{login}" +
+            "Sec-WebSocket-Key: 7QwW8owJgOY6edsoJ6R4/A==\r\nSec-WebSocket-Version: 13\r\n\r\n"));
+        byte[] answer = new byte[12];
+        await peer.GetStream().ReadExactlyAsync(answer);
+        var wrong = await client.PostAsJsonAsync(
+            "/api/v1/listeners", new JsonObject { ["protocol"] = "buildbot-msgpack", ["port"] = 0, ["revisions"] = new JsonArray("v1") });
+
+        Assert.Equal($"HTTP/1.1 {status}", System.Text.Encoding.ASCII.GetString(answer));
+        Assert.Equal(listed, string.Join(',', added["revisions"]!.AsArray().Select(r => r!.ToString())));
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+    }
+
     [Fact]
     public async Task What_the_file_names_is_the_files_and_what_it_no_longer_names_is_switched_off()
     {
@@ -70,6 +100,48 @@ public sealed class FarmApiTests
             Assert.Equal("disabled", (await client.GetFromJsonAsync<JsonObject>("/api/v1/workers/w"))!["state"]!.ToString());
             Assert.Empty(second.Listening);
         }
+    }
+
+    [Fact]
+    public async Task A_worker_is_sent_home_by_those_who_may()
+    {
+        await using var farm = await MasterFixture.StartAsync(FarmConfiguration.Empty);
+        using var client = farm.Client();
+        using var reader = await farm.ClientMayAsync("worker:read");
+        var link = new TalkingLink();
+        farm.Master.Attach(link, 3);
+
+        var forbidden = await reader.PostAsJsonAsync("/api/v1/workers/talker/shutdown", new JsonObject());
+        Assert.False(link.SentHome.IsCompleted);
+        var stranger = await client.PostAsJsonAsync("/api/v1/workers/nobody/shutdown", new JsonObject());
+        var accepted = await client.PostAsJsonAsync("/api/v1/workers/talker/shutdown", new JsonObject());
+
+        Assert.Equal(
+            (HttpStatusCode.Forbidden, HttpStatusCode.NotFound, HttpStatusCode.Accepted),
+            (forbidden.StatusCode, stranger.StatusCode, accepted.StatusCode));
+        await link.SentHome.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Slots_change_while_the_farm_runs_and_only_for_those_who_may()
+    {
+        var named = FarmConfiguration.Empty with { Workers = [new WorkerSetting(new WorkerName("talker"), "secret", 3, [])] };
+        await using var farm = await MasterFixture.StartAsync(named);
+        using var client = farm.Client();
+        using var reader = await farm.ClientMayAsync("worker:read");
+        farm.Master.Attach(new TalkingLink(), 3);
+
+        var changed = await client.PutAsJsonAsync("/api/v1/workers/talker/slots", new JsonObject { ["slots"] = 5 });
+        var none = await client.PutAsJsonAsync("/api/v1/workers/talker/slots", new JsonObject { ["slots"] = 0 });
+        var stranger = await client.PutAsJsonAsync("/api/v1/workers/nobody/slots", new JsonObject { ["slots"] = 5 });
+        var forbidden = await reader.PutAsJsonAsync("/api/v1/workers/talker/slots", new JsonObject { ["slots"] = 5 });
+
+        Assert.Equal(5, (await MasterFixture.BodyAsync(changed))["slots"]!.GetValue<int>());
+        Assert.Equal(5, farm.Master.Pool.SlotPlaces(new WorkerName("talker")).Length);
+        Assert.Equal(5, Assert.Single(await farm.Master.Store.ListWorkersAsync(CancellationToken.None)).Slots);
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, HttpStatusCode.NotFound, HttpStatusCode.Forbidden),
+            (none.StatusCode, stranger.StatusCode, forbidden.StatusCode));
     }
 
     [Fact]

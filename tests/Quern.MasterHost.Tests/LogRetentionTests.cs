@@ -11,6 +11,7 @@ namespace Quern.MasterHost.Tests;
 
 public sealed class LogRetentionTests
 {
+    private const string Node = "gate";
     private static readonly BuildOutcome Success = new BuildOutcome.Succeeded([]);
     private static readonly BuildOutcome Failure = new BuildOutcome.Failed("run", 1, "no");
 
@@ -61,6 +62,30 @@ public sealed class LogRetentionTests
         Assert.Equal(1, await retention.RoundAsync(Cancellation));
         Assert.Empty(logs.ListLogs(good));
         Assert.NotEmpty(logs.ListLogs(bad));
+    }
+
+    [Fact]
+    public async Task Two_gates_on_one_database_delete_each_the_files_of_its_own_jobs()
+    {
+        using var folder = new ScratchFolder();
+        var time = new ManualTimeProvider();
+        await using var store = await OpenAsync(folder, time);
+        await using var ours = new LogStore(folder["ours"], time);
+        await using var theirs = new LogStore(folder["theirs"], time);
+        var here = await EndAsync(store, ours, time, Success);
+        var there = await EndAsync(store, theirs, time, Success, "other");
+        time.Jump(TimeSpan.FromDays(1));
+        await using var retention = Retention(store, ours, time, Both(TimeSpan.FromHours(1)));
+        await using var others = Retention(store, theirs, time, Both(TimeSpan.FromHours(1)), node: "other");
+
+        Assert.Equal(1, await retention.RoundAsync(Cancellation));
+        Assert.Empty(ours.ListLogs(here));
+        Assert.NotEmpty(theirs.ListLogs(there));
+        Assert.Null((await store.FindJobAsync("2", Cancellation))!.LogDeletedAt);
+
+        Assert.Equal(1, await others.RoundAsync(Cancellation));
+        Assert.Empty(theirs.ListLogs(there));
+        Assert.NotNull((await store.FindJobAsync("2", Cancellation))!.LogDeletedAt);
     }
 
     [Fact]
@@ -148,19 +173,19 @@ public sealed class LogRetentionTests
 
     private static RetentionSettings Both(TimeSpan keep) => new() { Logs = keep, FailedLogs = keep };
 
-    private static LogRetention Retention(FarmStore store, LogStore logs, TimeProvider time, RetentionSettings settings, int maxPerRound = 100) =>
-        new(store, logs, settings, time, NullLogger<LogRetention>.Instance) { MaxPerRound = maxPerRound };
+    private static LogRetention Retention(FarmStore store, LogStore logs, TimeProvider time, RetentionSettings settings, int maxPerRound = 100, string node = Node) =>
+        new(store, logs, node, settings, time, NullLogger<LogRetention>.Instance) { MaxPerRound = maxPerRound };
 
     private static Task<FarmStore> OpenAsync(ScratchFolder folder, TimeProvider time) =>
         FarmStore.OpenAsync(new StoreOptions { Connection = $"sqlite:{folder["farm.db"]}" }, time, Cancellation);
 
     /// <summary>A job that was started, wrote one line and ended now.</summary>
-    private static async Task<JobId> EndAsync(FarmStore store, LogStore logs, TimeProvider time, BuildOutcome outcome)
+    private static async Task<JobId> EndAsync(FarmStore store, LogStore logs, TimeProvider time, BuildOutcome outcome, string node = Node)
     {
         var plan = new Plan([new PlanStep("run", new RemoteCommand.Shell { Command = ["true"], Timeout = TimeSpan.FromSeconds(5) })]);
         var job = new NewJob { Id = JobId.Create(time.GetUtcNow()), Title = "it", Plan = plan };
         await store.SubmitAsync(new Submission([job]), Actor.Farm, Cancellation);
-        await store.ClaimAsync([new Claim(job.Id, new WorkerName("w"), "slot-1", "test", time.GetUtcNow().AddDays(1))], Cancellation);
+        await store.ClaimAsync([new Claim(job.Id, new WorkerName("w"), "slot-1", node, time.GetUtcNow().AddDays(1))], Cancellation);
         await using (var log = logs.Open(job.Id, 1, ""))
         {
             await log.AppendAsync(OutputStream.Stdout, Encoding.UTF8.GetBytes("a line\n"), time.GetUtcNow());

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Configuration;
 using Quern.Model;
+using Quern.Packaging.Planning;
 using Quern.Testing;
 
 namespace Quern.MasterHost.Tests;
@@ -26,18 +27,28 @@ internal sealed class MasterFixture : IAsyncDisposable
 
     public T Get<T>() where T : notnull => Master.Services.GetRequiredService<T>();
 
-    public static async Task<MasterFixture> StartAsync(FarmConfiguration? configuration = null, TimeProvider? time = null)
+    /// <summary>The random first password of <c>admin</c>; null when one was given.</summary>
+    public string? NewPassword { get; private init; }
+
+    public static Task<MasterFixture> StartAsync(FarmConfiguration? configuration = null, TimeProvider? time = null) =>
+        StartAsync(folder => Options(folder, configuration), time);
+
+    /// <summary>A master as the test wants it, on a folder that it may prepare first.</summary>
+    public static async Task<MasterFixture> StartAsync(Func<string, MasterOptions> options, TimeProvider? time = null)
     {
         var folder = new ScratchFolder();
-        var start = await QuernMaster.StartAsync(Options(folder.Path, configuration), time ?? TimeProvider.System, CancellationToken.None);
-        return new MasterFixture(folder, Assert.IsType<MasterStart.Running>(start).Master);
+        var start = Assert.IsType<MasterStart.Running>(await QuernMaster.StartAsync(options(folder.Path), time ?? TimeProvider.System, CancellationToken.None));
+        return new MasterFixture(folder, start.Master) { NewPassword = start.NewPassword };
     }
+
+    /// <summary>A farm that takes release builds; no worker of these tests runs them.</summary>
+    public static FarmConfiguration ReleaseOnly { get; } = FarmConfiguration.Empty with { Release = new EnvironmentSettings { Isolation = Isolation.Host } };
 
     public static MasterOptions Options(string folder, FarmConfiguration? configuration = null) => new()
     {
         DataFolder = folder,
         Http = new IPEndPoint(IPAddress.Loopback, 0),
-        Configuration = configuration ?? FarmConfiguration.Empty,
+        Configuration = configuration ?? ReleaseOnly,
         FirstPassword = "open sesame",
         FetchProgram = ["/bin/false"],
     };

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Quern.MasterHost.Configuration;
+using Quern.Packaging.Planning;
 
 namespace Quern.MasterHost.Tests;
 
@@ -139,6 +141,72 @@ public sealed class RecipeApiTests
         Assert.Contains("egg needs hen needs egg", (await MasterFixture.BodyAsync(circle))["detail"]!.ToString(), StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, JsonObject> BuildRequests => new()
+    {
+        { "jobs", Request("tool", "ENV") },
+        { "batches", new JsonObject { ["steps"] = new JsonArray(new JsonArray("tool")), ["environment"] = "ENV" } },
+        { "packages/tool/rebuild", new JsonObject { ["environment"] = "ENV" } },
+    };
+
+    [Theory]
+    [MemberData(nameof(BuildRequests))]
+    public async Task A_build_for_an_environment_that_the_farm_does_not_have_is_refused_at_once(string path, JsonObject request)
+    {
+        await using var farm = await MasterFixture.StartAsync(
+            FarmConfiguration.Empty with { Release = new EnvironmentSettings { Isolation = Isolation.Host, Enabled = false } });
+        using var client = farm.Client();
+        await client.PostAsJsonAsync("/api/v1/recipes", new JsonObject { ["text"] = Recipe("tool") });
+
+        foreach (var (environment, reason) in ((string, string)[])[("cross", "quern.yaml has no environments.cross"), ("release", "environments.release.enabled is false")])
+        {
+            var content = new StringContent(request.ToJsonString().Replace("ENV", environment, StringComparison.Ordinal), null, "application/json");
+            var answer = await client.PostAsync($"/api/v1/{path}", content);
+
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+            Assert.Contains($"tool cannot be built for {environment}: {reason}", (await MasterFixture.BodyAsync(answer))["detail"]!.ToString(), StringComparison.Ordinal);
+        }
+        Assert.Empty((await client.GetFromJsonAsync<JsonObject>("/api/v1/jobs"))!["items"]!.AsArray());
+    }
+
+    [Theory]
+    [MemberData(nameof(BuildRequests))]
+    public async Task A_recipe_is_built_only_for_the_architectures_that_it_names(string path, JsonObject request)
+    {
+        await using var farm = await MasterFixture.StartAsync();
+        using var client = farm.Client();
+        await client.PostAsJsonAsync("/api/v1/recipes", new JsonObject { ["text"] = Recipe("tool") + "architectures=[riscv64][s390x]\n" });
+
+        var content = new StringContent(request.ToJsonString().Replace("ENV", "release", StringComparison.Ordinal), null, "application/json");
+        var answer = await client.PostAsync($"/api/v1/{path}", content);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        Assert.Contains("'tool' is not for ", (await MasterFixture.BodyAsync(answer))["detail"]!.ToString(), StringComparison.Ordinal);
+        Assert.Empty((await client.GetFromJsonAsync<JsonObject>("/api/v1/jobs"))!["items"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData("amd64", "Did you mean 'x86_64'?")]
+    [InlineData("x86-64", "letters, digits and underscores")]
+    public async Task A_word_that_no_worker_calls_its_architecture_is_refused(string word, string reason)
+    {
+        await using var farm = await MasterFixture.StartAsync();
+        using var client = farm.Client();
+        await client.PostAsJsonAsync("/api/v1/recipes", new JsonObject { ["text"] = Recipe("tool") });
+        var job = Request("tool");
+        job["jobs"]![0]!["recipe"]!["architecture"] = word;
+
+        var answers = new[]
+        {
+            await client.PostAsJsonAsync("/api/v1/jobs", job),
+            await client.PostAsJsonAsync("/api/v1/batches", new JsonObject { ["steps"] = new JsonArray(new JsonArray("tool")), ["architecture"] = word }),
+            await client.PostAsJsonAsync("/api/v1/packages/tool/rebuild", new JsonObject { ["architecture"] = word }),
+        };
+
+        foreach (var answer in answers)
+            Assert.Contains(reason, (await MasterFixture.BodyAsync(answer))["detail"]!.ToString(), StringComparison.Ordinal);
+        Assert.Empty((await client.GetFromJsonAsync<JsonObject>("/api/v1/jobs"))!["items"]!.AsArray());
+    }
+
     [Fact]
     public async Task A_source_is_kept_by_content_and_removed()
     {
@@ -155,8 +223,8 @@ public sealed class RecipeApiTests
         Assert.Empty((await client.GetFromJsonAsync<JsonObject>("/api/v1/sources"))!["items"]!.AsArray());
     }
 
-    private static JsonObject Request(string name) =>
-        new() { ["jobs"] = new JsonArray(new JsonObject { ["recipe"] = new JsonObject { ["name"] = name } }) };
+    private static JsonObject Request(string name, string environment = "release") =>
+        new() { ["jobs"] = new JsonArray(new JsonObject { ["recipe"] = new JsonObject { ["name"] = name, ["environment"] = environment } }) };
 
     private static async Task<JsonArray> BuildAsync(HttpClient client, string name)
     {

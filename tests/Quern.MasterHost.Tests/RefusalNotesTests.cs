@@ -1,5 +1,4 @@
 using Quern.MasterHost.Listeners;
-using Quern.Model;
 using Quern.Testing;
 
 namespace Quern.MasterHost.Tests;
@@ -7,16 +6,16 @@ namespace Quern.MasterHost.Tests;
 public sealed class RefusalNotesTests
 {
     [Fact]
-    public void A_worker_that_tries_for_ever_is_noted_once_in_ten_minutes()
+    public void A_peer_that_tries_for_ever_is_noted_once_in_ten_minutes()
     {
         var time = new ManualTimeProvider();
         var notes = new RefusalNotes(time);
 
-        bool first = notes.Take(new WorkerName("pi"));
-        bool again = notes.Take(new WorkerName("pi"));
-        bool other = notes.Take(new WorkerName("ampere"));
+        bool first = notes.Take("pi");
+        bool again = notes.Take("pi");
+        bool other = notes.Take("ampere");
         time.Advance(RefusalNotes.Pause);
-        bool later = notes.Take(new WorkerName("pi"));
+        bool later = notes.Take("pi");
 
         Assert.Equal((true, false, true, true), (first, again, other, later));
     }
@@ -26,11 +25,11 @@ public sealed class RefusalNotesTests
     {
         var time = new ManualTimeProvider();
         var notes = new RefusalNotes(time);
-        for (int i = 0; i < RefusalNotes.MaxNames; i++) Assert.True(notes.Take(new WorkerName($"w{i}")));
+        for (int i = 0; i < RefusalNotes.MaxNames; i++) Assert.True(notes.Take($"w{i}"));
 
-        bool full = notes.Take(new WorkerName("one-more"));
+        bool full = notes.Take("one-more");
         time.Advance(RefusalNotes.Pause);
-        bool free = notes.Take(new WorkerName("one-more"));
+        bool free = notes.Take("one-more");
 
         Assert.Equal((false, true), (full, free));
     }

@@ -8,6 +8,8 @@ internal sealed class TalkingLink : IWorkerLink
 {
     private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource _sentHome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public WorkerDescription Description { get; } = new() { Name = new WorkerName("talker"), Protocol = "test", Architecture = "x86_64" };
 
     public Task<string> Closed => _closed.Task;
@@ -19,7 +21,15 @@ internal sealed class TalkingLink : IWorkerLink
         return new CommandResult.Ended(0);
     }
 
-    public Task ShutdownAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Completes when it is told to end.</summary>
+    public Task SentHome => _sentHome.Task;
+
+    public Task ShutdownAsync(CancellationToken cancellationToken)
+    {
+        _sentHome.TrySetResult();
+        Close("it was told to end");
+        return Task.CompletedTask;
+    }
 
     public void Close(string reason) => _closed.TrySetResult(reason);
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Api;
+using Quern.Storage;
 using Quern.Web.Pages;
 
 namespace Quern.MasterHost.Access;
@@ -29,17 +30,27 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens)
         }
         context.Features.Set(principal);
         // Routing's own answers, such as 405, are no routes and do nothing.
-        if (endpoint is RouteEndpoint)
+        if (endpoint is RouteEndpoint && Problem(endpoint, principal) is { } problem)
         {
-            var needs = endpoint.Metadata.GetMetadata<NeedsRight>();
-            if (needs is null || !principal.May(needs.Name))
-            {
-                await ApiProblem.Write(context, StatusCodes.Status403Forbidden, "Not allowed",
-                    needs is null ? "Nobody may call this." : $"This needs the right '{needs.Name}', which {principal.Name}'s token does not have.");
-                return;
-            }
+            await ApiProblem.Write(context, StatusCodes.Status403Forbidden, "Not allowed", problem);
+            return;
         }
         await next(context);
+    }
+
+    /// <summary>Why this principal may not call this endpoint; null when it may.</summary>
+    private static string? Problem(Endpoint endpoint, Principal principal)
+    {
+        if (endpoint.Metadata.GetMetadata<OwnAccountOnly>() is not null)
+            return principal.Kind == TokenKind.Session ? null : "This is for somebody who signed in; a token that was made for a program cannot do it.";
+        if (endpoint.Metadata.GetMetadata<NeedsRight>() is not { } needs) return "Nobody may call this.";
+        if (principal.May(needs.Name)) return null;
+        return principal.Duty switch
+        {
+            SignInDuty.ChangePassword => "The password must be changed first: 'quern login' asks for a new one, POST /api/v1/account/password sets it.",
+            SignInDuty.EnrolTotp => "This farm wants one-time codes of everybody: 'quern login' sets them up, and so does POST /api/v1/account/totp.",
+            _ => $"This needs the right '{needs.Name}', which {principal.Name}'s token does not have.",
+        };
     }
 
     /// <summary>Null when there is no token, or one that is not good.</summary>

@@ -1,54 +1,103 @@
-using System.Collections.Immutable;
-using System.Net;
+using Quern.MasterHost.Access.Accounts;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Access;
 
 /// <summary>
-/// The one login there is until accounts come: user <c>admin</c>, whose password's hash lies in the data folder. A try costs a
-/// tenth of a second of processor time, so one runs at a time, few wait, and an address that keeps failing waits a minute.
+/// Lets accounts in. A try costs a tenth of a second of processor time, so one runs at a time and few wait; whoever keeps failing is
+/// slowed down (<see cref="LoginLimits"/>), and an account that keeps being tried is locked (<see cref="LockoutRule"/>).
 /// </summary>
-internal sealed class Doorkeeper(string passwordFile, TokenBook tokens, TimeProvider time) : IDisposable
+/// <remarks>The order of checks is that of the administration protocol's login, so that every door answers alike.</remarks>
+/// <param name="fits">Whether a password fits a hash: <see cref="PasswordHash.Fits"/>, but for tests that count.</param>
+internal sealed class Doorkeeper(AccountRoom room, TokenBook tokens, TimeProvider time, Func<string, string, bool>? fits = null) : IDisposable
 {
-    public const string User = "admin";
-
-    public static readonly Principal Admin = new("user:" + User, [Right.All]);
+    /// <summary>What the journal says where a name was typed that is none: it may have been a password.</summary>
+    public const string NoName = "(not a name)";
 
     private const int MaxWaiting = 8;
-    private const int MaxFailures = 5;
-    private const int MaxAddresses = 1024;
-    private static readonly TimeSpan Penalty = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan TokenLifetime = TimeSpan.FromDays(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
+    private readonly Func<string, string, bool> _fits = fits ?? PasswordHash.Fits;
+    private readonly LoginLimits _limits = new(time);
     private readonly SemaphoreSlim _one = new(1);
-    private readonly Lock _lock = new();
-
-    /// <summary>Guarded by the lock: failures in a row by address, and when the last one was.</summary>
-    private readonly Dictionary<IPAddress, (int Count, DateTimeOffset Last)> _failures = [];
 
     private int _waiting;
 
-    /// <summary>Checks a password; a good one gives a token for a month.</summary>
-    public async Task<LoginResult> LoginAsync(string user, string password, IPAddress from, CancellationToken cancellationToken)
+    /// <summary>Checks password and code; good ones give a session.</summary>
+    /// <param name="newSession">Makes the session; null for that of the API and the console.</param>
+    public async Task<LoginResult> LoginAsync(
+        LoginAttempt attempt, CancellationToken cancellationToken, Func<StoredAccount, (string Secret, StoredToken Session)>? newSession = null)
     {
-        if (Blocked(from)) return new LoginResult.TooMany(Penalty);
+        switch (await CheckAsync(attempt, cancellationToken))
+        {
+            case PasswordCheck.TooMany many: return new LoginResult.TooMany(many.RetryAfter);
+            case PasswordCheck.Right right: return await WithPasswordAsync(attempt, right.Account, newSession ?? tokens.NewSession, cancellationToken);
+            default: return new LoginResult.Wrong();
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private async Task<LoginResult> WithPasswordAsync(
+        LoginAttempt attempt, StoredAccount account, Func<StoredAccount, (string Secret, StoredToken Session)> newSession, CancellationToken cancellationToken)
+    {
+        if (account.ExpiresAt <= time.GetUtcNow())
+        {
+            await RefuseAsync(attempt, "the account has expired", cancellationToken);
+            return new LoginResult.Expired();
+        }
+        long? step = null;
+        string? recovery = null;
+        if (account.TotpEnabled)
+        {
+            if (attempt is { Code: "", RecoveryCode: "" }) return new LoginResult.CodeNeeded();
+            if (attempt.RecoveryCode.Length > 0) recovery = AccountStore.HashOfCode(attempt.RecoveryCode);
+            else step = await room.TotpStepAsync(account, attempt.Code);
+            if (recovery is null ? step is null : !account.RecoveryCodes.Contains(recovery)) return await WrongCodeAsync(attempt, cancellationToken);
+        }
+        var (secret, session) = newSession(account);
+        var signIn = new SignIn(account, session, attempt.From.ToString())
+        {
+            TotpStep = step,
+            RecoveryCode = recovery,
+            NewPasswordHash = PasswordHash.IsOfToday(account.PasswordHash) ? null : await Task.Run(() => PasswordHash.Of(attempt.Password), cancellationToken),
+        };
+        switch (await room.Store.SignInAsync(signIn, cancellationToken))
+        {
+            case SignInResult.CodeUsed: return await WrongCodeAsync(attempt, cancellationToken);
+            case SignInResult.AccountChanged: return new LoginResult.Wrong();
+        }
+        _limits.Succeeded(attempt.From, attempt.User);
+        return await tokens.FindAsync(secret, cancellationToken) is { } principal
+            ? new LoginResult.Welcome(secret, principal, session.ExpiresAt!.Value)
+            : new LoginResult.Wrong();
+    }
+
+    /// <summary>Checks a password alone: of somebody who is signed in already and wants to do what needs it again. Counts like a login.</summary>
+    public async Task<PasswordCheck> CheckAsync(LoginAttempt attempt, CancellationToken cancellationToken)
+    {
+        if (_limits.ClosedFor(attempt.From, attempt.User) is { } closed) return new PasswordCheck.TooMany(closed);
         if (Interlocked.Increment(ref _waiting) > MaxWaiting)
         {
             Interlocked.Decrement(ref _waiting);
-            return new LoginResult.TooMany(TimeSpan.FromSeconds(2));
+            return new PasswordCheck.TooMany(Pause);
         }
         try
         {
             await _one.WaitAsync(cancellationToken);
             try
             {
-                // The password is hashed for an unknown user too: the time taken does not tell who exists.
-                string stored = await File.ReadAllTextAsync(passwordFile, cancellationToken);
-                bool fits = await Task.Run(() => PasswordHash.Fits(password, stored.Trim()), cancellationToken);
-                if (!fits || user != User)
-                {
-                    Failed(from);
-                    return new LoginResult.Wrong();
-                }
+                // Again: those who waited together are not all let through after the fifth of them has failed.
+                if (_limits.ClosedFor(attempt.From, attempt.User) is { } meanwhile) return new PasswordCheck.TooMany(meanwhile);
+                var account = AccountRules.KnownName(attempt.User) is null ? await room.Store.FindAccountAsync(attempt.User, cancellationToken) : null;
+                // One hash in every case: the time taken does not tell who exists.
+                string stored = account is { PasswordHash.Length: > 0 } ? account.PasswordHash : PasswordHash.Nobodys;
+                bool right = await Task.Run(() => _fits(attempt.Password, stored), cancellationToken);
+                string? problem = account is null ? "no such user" : !right ? "wrong password" : account.Disabled ? "the account is disabled"
+                    : account.LockedUntil > time.GetUtcNow() ? "the account is locked" : null;
+                if (problem is null) return new PasswordCheck.Right(account!);
+                await RefuseAsync(attempt, problem, cancellationToken);
+                return new PasswordCheck.Wrong();
             }
             finally
             {
@@ -59,28 +108,18 @@ internal sealed class Doorkeeper(string passwordFile, TokenBook tokens, TimeProv
         {
             Interlocked.Decrement(ref _waiting);
         }
-        lock (_lock) _failures.Remove(from);
-        return new LoginResult.Welcome(await tokens.IssueAsync(Admin, TokenLifetime, Admin.Actor, cancellationToken), Admin);
     }
 
-    public void Dispose() => _one.Dispose();
-
-    private bool Blocked(IPAddress from)
+    private async Task<LoginResult> WrongCodeAsync(LoginAttempt attempt, CancellationToken cancellationToken)
     {
-        lock (_lock)
-            return _failures.TryGetValue(from, out var past) && past.Count >= MaxFailures && time.GetUtcNow() - past.Last < Penalty;
+        await RefuseAsync(attempt, "wrong or used code", cancellationToken);
+        return new LoginResult.WrongCode();
     }
 
-    private void Failed(IPAddress from)
+    private async Task RefuseAsync(LoginAttempt attempt, string reason, CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            var now = time.GetUtcNow();
-            if (_failures.Count >= MaxAddresses)
-                foreach (var old in _failures.Where(f => now - f.Value.Last > Penalty).Select(f => f.Key).ToImmutableArray()) _failures.Remove(old);
-            if (_failures.Count >= MaxAddresses) return;
-            int count = _failures.TryGetValue(from, out var past) && now - past.Last < Penalty ? past.Count : 0;
-            _failures[from] = (count + 1, now);
-        }
+        _limits.Failed(attempt.From, attempt.User);
+        string name = AccountRules.KnownName(attempt.User) is null ? attempt.User : NoName;
+        await room.Store.RefuseSignInAsync(name, reason, attempt.From.ToString(), cancellationToken);
     }
 }

@@ -5,10 +5,21 @@ internal abstract record LoginResult
 {
     private LoginResult() { }
 
-    public sealed record Welcome(string Token, Principal Principal) : LoginResult;
+    /// <param name="Principal">With what it must do first (<see cref="Access.Principal.Duty"/>).</param>
+    /// <param name="EndsAt">When the session is over however much it is used.</param>
+    public sealed record Welcome(string Token, Principal Principal, DateTimeOffset EndsAt) : LoginResult;
 
-    /// <summary>User or password; which one is not said.</summary>
+    /// <summary>User or password, or the account is disabled or locked; which of them is not said.</summary>
     public sealed record Wrong : LoginResult;
 
     public sealed record TooMany(TimeSpan RetryAfter) : LoginResult;
+
+    /// <summary>The password is right, but the account's end date is past.</summary>
+    public sealed record Expired : LoginResult;
+
+    /// <summary>The password is right, and a one-time code or recovery code is wanted beside it.</summary>
+    public sealed record CodeNeeded : LoginResult;
+
+    /// <summary>The password is right, the code is not, or it was used before.</summary>
+    public sealed record WrongCode : LoginResult;
 }

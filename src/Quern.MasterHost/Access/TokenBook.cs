@@ -4,46 +4,70 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Quern.MasterHost.Configuration;
 using Quern.Model;
 using Quern.Storage;
 
 namespace Quern.MasterHost.Access;
 
 /// <summary>Makes tokens and finds whose they are. The secret is seen once; the store has its SHA-256.</summary>
-/// <remarks>Found tokens are remembered for a few seconds, which is how late a revocation by another process is felt.</remarks>
-internal sealed class TokenBook(FarmStore store, TimeProvider time)
+/// <remarks>
+/// What a token may do is computed from its account. That is remembered for five seconds, which is how late another process's revocation, or
+/// an account that was disabled there, is felt; what this process changes is felt at once (<see cref="Forget"/>).
+/// </remarks>
+internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeProvider time)
 {
     private const string Prefix = "quern_";
     private const int SecretBytes = 32;
     private const int MaxRemembered = 1024;
     private static readonly TimeSpan Remember = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<Sha256Hash, (Principal Principal, DateTimeOffset? End, DateTimeOffset Until)> _found = new();
+    /// <summary>How exactly the last use is kept: a write for each request would be too much.</summary>
+    private static readonly TimeSpan TouchEvery = TimeSpan.FromMinutes(1);
 
-    /// <summary>A new token's secret; it stands nowhere else.</summary>
+    private readonly ConcurrentDictionary<Sha256Hash, (Principal Principal, DateTimeOffset Until)> _found = new();
+
+    /// <summary>A new token of the farm itself, with rights of its own. Its secret stands nowhere else.</summary>
     public async Task<string> IssueAsync(Principal principal, TimeSpan? lifetime, Actor actor, CancellationToken cancellationToken)
     {
-        string secret = Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
-        await store.SaveTokenAsync(HashOf(secret), principal.Name, JsonSerializer.Serialize(principal.Rights.Order().ToArray(), AccessJson.Default.StringArray),
-            lifetime is { } span ? time.GetUtcNow() + span : null, actor, cancellationToken);
+        string secret = NewSecret();
+        var now = time.GetUtcNow();
+        await store.SaveTokenAsync(new StoredToken(HashOf(secret), principal.Name, Words(principal.Rights), now, lifetime is { } span ? now + span : null), actor, cancellationToken);
         return secret;
     }
 
-    /// <summary>Null for anything that is not the secret of a token that is still good.</summary>
+    /// <summary>A session for somebody who signs in; it counts once it is stored (<see cref="FarmStore.SignInAsync"/>).</summary>
+    public (string Secret, StoredToken Session) NewSession(StoredAccount account) => NewSession(account, NewSecret(), settings.SessionIdle);
+
+    /// <summary>The same with a secret of its own form, which nobody can guess.</summary>
+    /// <param name="idle">It ends when nobody uses it for so long.</param>
+    public (string Secret, StoredToken Session) NewSession(StoredAccount account, string secret, TimeSpan idle)
+    {
+        var now = time.GetUtcNow();
+        return (secret, new StoredToken(HashOf(secret), $"user:{account.Name}", Words([Right.All]), now, now + settings.SessionMax)
+        {
+            Kind = TokenKind.Session,
+            Account = account.Id,
+            IdleTime = idle,
+            IdleUntil = now + idle,
+        });
+    }
+
+    /// <summary>Null for anything that is not the secret of a token that is still good, with an account that is.</summary>
     public async Task<Principal?> FindAsync(string secret, CancellationToken cancellationToken)
     {
         if (secret.Length is 0 or > 256) return null;
         var hash = HashOf(secret);
         var now = time.GetUtcNow();
-        if (_found.TryGetValue(hash, out var known) && known.Until > now && !(known.End <= now)) return known.Principal;
-        if (await store.FindTokenAsync(hash, cancellationToken) is not { } stored || stored.ExpiresAt <= now)
+        if (_found.TryGetValue(hash, out var known) && known.Until > now) return known.Principal;
+        if (await store.FindBearerAsync(hash, cancellationToken) is not { } bearer || PrincipalOf(bearer, now) is not { } principal)
         {
             _found.TryRemove(hash, out _);
             return null;
         }
-        var principal = new Principal(stored.Principal, RightsOf(stored.Rights));
+        var until = await TouchAsync(bearer.Token, now, cancellationToken);
         if (_found.Count >= MaxRemembered) _found.Clear();
-        _found[hash] = (principal, stored.ExpiresAt, now + Remember);
+        _found[hash] = (principal, Earliest(now + Remember, bearer.Token.ExpiresAt, until, bearer.Account?.ExpiresAt));
         return principal;
     }
 
@@ -51,10 +75,56 @@ internal sealed class TokenBook(FarmStore store, TimeProvider time)
     {
         var hash = HashOf(secret);
         _found.TryRemove(hash, out _);
-        await store.RevokeTokenAsync(hash, actor, cancellationToken);
+        await store.RevokeTokenAsync(new StoredToken(hash, "", "", default, null).Id, actor, cancellationToken);
     }
 
+    /// <summary>Something that rights are made of has changed here: everything is looked up again.</summary>
+    public void Forget() => _found.Clear();
+
+    private Principal? PrincipalOf(Bearer bearer, DateTimeOffset now)
+    {
+        var (token, account) = (bearer.Token, bearer.Account);
+        if (token.IsOver(now)) return null;
+        if (token.Account.Length == 0) return new Principal(token.Principal, RightsOf(token.Rights)) { TokenId = token.Id };
+        if (account is null || account.Disabled || account.ExpiresAt <= now) return null;
+        return new Principal($"user:{account.Name}", [.. bearer.FarmRights, .. bearer.GroupRights.Select(g => Within(g.Right, g.Group))])
+        {
+            Limit = RightsOf(token.Rights),
+            Account = account.Id,
+            TokenId = token.Id,
+            Kind = token.Kind,
+            // A program cannot change its account's password; it was let in by somebody who could do what was asked of them then.
+            Duty = token.Kind != TokenKind.Session ? SignInDuty.None
+                : account.MustChangePassword ? SignInDuty.ChangePassword
+                : settings.RequireTotp && !account.TotpEnabled ? SignInDuty.EnrolTotp : SignInDuty.None,
+        };
+    }
+
+    /// <summary>Keeps that a token is used, and gives an idle one more time. When it ends for want of use; null when it does not.</summary>
+    private async Task<DateTimeOffset?> TouchAsync(StoredToken token, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var every = token.IdleTime / 4 is { } quarter && quarter < TouchEvery ? quarter : TouchEvery;
+        if (token.Account.Length == 0 || now - token.LastUsedAt < every) return token.IdleUntil;
+        var until = token.IdleTime is { } idle ? now + idle : (DateTimeOffset?)null;
+        await store.TouchTokenAsync(token.SecretSha256, now, until, cancellationToken);
+        return until;
+    }
+
+    /// <summary>A right of a group's role holds in that group. One that names another group gives nothing there.</summary>
+    private static string Within(string word, string group) => word.Contains('@', StringComparison.Ordinal) ? "" : $"{word}@{group}";
+
+    private static DateTimeOffset Earliest(DateTimeOffset first, params ReadOnlySpan<DateTimeOffset?> others)
+    {
+        foreach (var other in others)
+            if (other < first) first = other.Value;
+        return first;
+    }
+
+    private static string NewSecret() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+
     private static Sha256Hash HashOf(string secret) => Sha256Hash.Of(Encoding.UTF8.GetBytes(secret));
+
+    private static string Words(ImmutableHashSet<string> rights) => JsonSerializer.Serialize(rights.Order().ToArray(), AccessJson.Default.StringArray);
 
     private static ImmutableHashSet<string> RightsOf(string json) =>
         [.. JsonSerializer.Deserialize(json, AccessJson.Default.StringArray) ?? []];

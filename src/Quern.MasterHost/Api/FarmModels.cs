@@ -3,15 +3,21 @@ using Quern.Storage;
 
 namespace Quern.MasterHost.Api;
 
-internal sealed record LoginRequest(string User, string Password);
+/// <param name="Code">A one-time code, where the account has them.</param>
+/// <param name="RecoveryCode">Instead of a one-time code; each counts once.</param>
+internal sealed record LoginRequest(string User, string Password, string? Code = null, string? RecoveryCode = null);
 
-internal sealed record LoginAnswer(string Token, string Principal);
+/// <param name="EndsAt">When the session is over however much it is used.</param>
+/// <param name="MustChangePassword">The session can do nothing before: POST /api/v1/account/password.</param>
+/// <param name="MustEnrolTotp">The session can do nothing before: POST /api/v1/account/totp.</param>
+internal sealed record LoginAnswer(string Token, string Principal, DateTimeOffset EndsAt, bool MustChangePassword, bool MustEnrolTotp);
 
 internal sealed record FarmModel(
     string Version, ImmutableSortedDictionary<string, long> Jobs, int WorkersConnected, int SlotsBusy, int Slots, long LastEvent);
 
+/// <param name="Job">Null for a package that was imported.</param>
 internal sealed record PackageModel(
-    string Name, string RealVersion, string Version, string Environment, string Architecture, string Sha256, long Bytes, string Job, DateTimeOffset Time);
+    string Name, string RealVersion, string Version, string Environment, string Architecture, string Sha256, long Bytes, string? Job, DateTimeOffset Time);
 
 internal sealed record PackagePage(ImmutableArray<PackageModel> Items, string? Next);
 
@@ -30,12 +36,19 @@ internal sealed record WorkerModel(
 
 internal sealed record WorkerEventModel(DateTimeOffset Time, string Kind, string Reason);
 
+internal sealed record SlotsRequest(int Slots);
+
 internal sealed record WorkerPage(ImmutableArray<WorkerModel> Items, string? Next);
 
 /// <param name="Open">The address with the port that is really listened on; null while closed.</param>
 /// <param name="Problem">Why it could not be opened; null when nothing is wrong.</param>
-internal sealed record ListenerModel(string Protocol, string Address, int Port, bool Enabled, string Origin, string? Open, string? Problem);
+internal sealed record ListenerModel(string Protocol, string Address, int Port, bool Enabled, string Origin, string? Open, string? Problem)
+{
+    /// <summary>What it speaks of the MessagePack protocol; empty for other protocols.</summary>
+    public ImmutableArray<string> Revisions { get; init; } = [];
+}
 
 internal sealed record ListenerPage(ImmutableArray<ListenerModel> Items);
 
-internal sealed record ListenerRequest(string Protocol, int Port, string? Address = null);
+/// <param name="Revisions">Null for v7 alone; <c>["v7", "v1"]</c> takes workers of Buildbot 3.5 too.</param>
+internal sealed record ListenerRequest(string Protocol, int Port, string? Address = null, IReadOnlyList<string>? Revisions = null);

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Quern.MasterHost.Access;
+using Quern.MasterHost.Configuration;
 using Quern.Web.Pages;
 
 namespace Quern.MasterHost.Api;
@@ -22,6 +23,7 @@ internal static class HttpApi
         services.AddOpenApi("v1");
         services.AddKeyedSingleton("streams", new StreamSlots(MaxStreams));
         services.AddSingleton<EventFrames>();
+        services.AddSingleton<MatcherPolicy, LeafQuestionPolicy>();
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.Configure<JsonOptions>(o =>
         {
@@ -45,16 +47,22 @@ internal static class HttpApi
 
         var api = app.MapGroup("/api/v1");
         JobEndpoints.Map(api);
+        BuilderEndpoints.Map(api);
         LogEndpoints.Map(api);
         RecipeEndpoints.Map(api);
         PackageEndpoints.Map(api);
+        LeafEndpoints.Map(api);
         SourceEndpoints.Map(api);
         WorkerEndpoints.Map(api);
         ListenerEndpoints.Map(api);
         EventEndpoints.Map(api);
+        AccountEndpoints.Map(api);
+        UserEndpoints.Map(api);
         LoginEndpoints.Map(app);
         HealthEndpoints.Map(app);
         PageEndpoints.Map(app);
+        BuilderPages.Map(app);
+        if (app.Services.GetRequiredService<LeafSettings>().Share) LeafEndpoints.MapShared(app, app.Services.GetRequiredService<LeafAnswers>());
         app.MapOpenApi("/openapi/{documentName}.json").Needs(Right.FarmRead);
 
         // Last: what no route took.

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Quern.Graph;
 using Quern.MasterHost.Access;
 using Quern.Model;
 using Quern.Storage;
@@ -18,7 +19,8 @@ internal static class JobEndpoints
         api.MapGet("/jobs/{job}", ShowAsync).Needs(Right.JobRead).Produces<JobModel>().ProducesProblem(404);
         api.MapPost("/jobs/{job}/cancel", CancelAsync).Needs(Right.JobCancel).Produces<JobModel>().ProducesProblem(404).ProducesProblem(409);
         api.MapGet("/jobs/{job}/why", WhyAsync).Needs(Right.JobRead).Produces<WhyModel>().ProducesProblem(404);
-        api.MapPost("/batches", SubmitBatchAsync).Needs(Right.JobSubmit).Produces<SubmitAnswer>(StatusCodes.Status201Created).ProducesProblem(400).ProducesProblem(422);
+        api.MapPost("/batches", SubmitBatchAsync).Needs(Right.JobSubmit).Produces<SubmitAnswer>(StatusCodes.Status201Created).Produces<BatchPlanAnswer>()
+            .ProducesProblem(400).ProducesProblem(422);
         api.MapGet("/batches/{batch}", ShowBatchAsync).Needs(Right.JobRead).Produces<BatchModel>().ProducesProblem(404);
     }
 
@@ -35,7 +37,7 @@ internal static class JobEndpoints
         ToResult(await submitter.SubmitAsync(request, context.Principal(), context.RequestAborted));
 
     private static async Task<IResult> ListAsync(
-        FarmStore store, CancellationToken cancellationToken, string? state = null, string? package = null, string? batch = null, long? before = null, int limit = 50)
+        FarmStore store, CancellationToken cancellationToken, string? state = null, string? package = null, string? batch = null, string? builder = null, long? before = null, int limit = 50)
     {
         var states = ImmutableArray.CreateBuilder<JobState>();
         foreach (string word in (state ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -54,6 +56,7 @@ internal static class JobEndpoints
             States = states.ToImmutable(),
             Package = package is null ? null : name,
             Batch = batch is null ? null : batchId,
+            Builder = builder,
             BeforeNumber = before,
             Limit = limit,
         }, cancellationToken);
@@ -91,8 +94,8 @@ internal static class JobEndpoints
     private static async Task<IResult> SubmitBatchAsync(BatchRequest request, RecipeBuilds builds, JobSubmitter submitter, FarmStore store, HttpContext context)
     {
         if (!Words.TryParse(request.Environment, out var environment)) return ApiProblem.Bad($"'{request.Environment}' is not an environment: release or cross.");
-        string architecture = request.Architecture ?? RecipeBuilds.OwnArchitecture;
-        if (!RecipeBuilds.IsArchitecture(architecture)) return ApiProblem.Bad($"'{architecture}' is not an architecture as 'uname -m' prints it.");
+        string architecture = request.Architecture ?? MachineArchitecture.Here;
+        if (MachineArchitecture.Problem(architecture) is { } problem) return ApiProblem.Bad(problem);
         if (request.Steps.IsDefaultOrEmpty || request.Steps.All(s => s.IsDefaultOrEmpty)) return ApiProblem.Bad("'steps' holds no package.");
         var steps = new List<IReadOnlyCollection<PackageName>>();
         int count = 0;
@@ -103,16 +106,30 @@ internal static class JobEndpoints
             foreach (string text in step)
             {
                 if (!PackageName.TryParse(text, out var name)) return ApiProblem.Bad($"'{text}' is not a package name: {PackageName.Rule}.");
-                if (await store.FindRecipeAsync(name, null, context.RequestAborted) is null or { Deleted: true }) return ApiProblem.Refused($"There is no recipe '{name}'.");
                 names.Add(name);
                 if (++count > 10_000) return ApiProblem.Bad("'steps' holds over 10000 packages.");
             }
             steps.Add(names);
         }
-        var jobs = builds.JobsOf(Graph.SolutionOrder.Of(steps), environment, architecture);
-        var submit = new SubmitRequest { Jobs = [], Batch = request.Title is { Length: > 0 and <= 200 } title ? title : $"{jobs.Length} packages", ContinueOnFailure = request.ContinueOnFailure };
-        return ToResult(await submitter.StoreAsync(jobs, submit, context.Principal(), context.RequestAborted));
+        var order = SolutionOrder.Of(steps);
+        if (request.DryRun) return Results.Json(PlanOf(order, environment, await store.ListRecipesAsync(context.RequestAborted)), ApiJson.Default.BatchPlanAnswer);
+        var submit = new SubmitRequest { Jobs = [], Batch = request.Title is { Length: > 0 and <= 200 } title ? title : $"{count} packages", ContinueOnFailure = request.ContinueOnFailure };
+        var completed = await builds.JobsOfAsync(order, environment, architecture, context.RequestAborted);
+        return ToResult(await submitter.StoreAsync(completed, submit, context.Principal(), context.RequestAborted));
     }
+
+    private static BatchPlanAnswer PlanOf(ImmutableArray<SolutionOrder.Build> order, BuildEnvironment environment, ImmutableArray<StoredRecipe> recipes)
+    {
+        var graph = PackageGraph.Build(recipes.Select(r => PackageNode.Of(r.Recipe)));
+        return new BatchPlanAnswer(
+            order.Length,
+            [.. order.GroupBy(b => b.Step).Select(s => s.Select(b => b.Package.Value).ToImmutableArray())],
+            [.. order.Select(b => b.Package).Distinct().Where(n => !graph.Contains(n)).Select(n => n.Value)],
+            [.. SolutionOrder.Doubts(order, graph, environment).Select(SentenceOf)]);
+    }
+
+    private static string SentenceOf(SolutionOrder.Doubt doubt) =>
+        $"{doubt.Package} of step {doubt.Step + 1} needs {doubt.Need}, which {(doubt.Step == doubt.NeedStep ? "is built in the same step" : $"is built in step {doubt.NeedStep + 1}")}.";
 
     private static async Task<IResult> ShowBatchAsync(string batch, FarmStore store, CancellationToken cancellationToken)
     {
@@ -135,7 +152,15 @@ internal static class JobEndpoints
     private static async Task<IResult> JobResultAsync(JobRow row, FarmStore store, CancellationToken cancellationToken)
     {
         var needs = await store.NeedsOfAsync(row.Id, cancellationToken);
-        return Results.Json(JobModel.Of(row) with { Needs = [.. needs.Select(n => n.ToString())] }, ApiJson.Default.JobModel);
+        var plan = row.Builder.Length > 0 ? await store.PlanOfAsync(row.Id, cancellationToken) : null;
+        var steps = await store.ListStepsAsync(row.Id, row.Attempt, cancellationToken);
+        var model = JobModel.Of(row) with
+        {
+            Needs = [.. needs.Select(n => n.ToString())],
+            Properties = plan is { Builder.Length: > 0 } ? plan.Properties : null,
+            Steps = [.. steps.Select(StepModel.Of)],
+        };
+        return Results.Json(model, ApiJson.Default.JobModel);
     }
 
     public static IResult NoJob(string job) => ApiProblem.NotFound($"There is no job '{Short(job)}'; a job is named by its number or its id.");

@@ -15,7 +15,7 @@ internal sealed record JobModel
     /// <summary>Why it failed, was skipped or waits; empty when there is nothing to say.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Null for an explicit plan.</summary>
+    /// <summary>Null for an explicit plan and for a builder.</summary>
     public required string? Package { get; init; }
 
     public required int? Revision { get; init; }
@@ -24,6 +24,10 @@ internal sealed record JobModel
     public required string Pool { get; init; }
     public required string Builder { get; init; }
     public required int Priority { get; init; }
+
+    /// <summary>Locks that it holds while it runs.</summary>
+    public required ImmutableArray<string> Locks { get; init; }
+
     public required int Attempt { get; init; }
     public required int Lost { get; init; }
     public required string? Worker { get; init; }
@@ -39,6 +43,10 @@ internal sealed record JobModel
 
     public required int? ExitCode { get; init; }
     public required string FailedStep { get; init; }
+
+    /// <summary>It succeeded although a step failed; the reason says which.</summary>
+    public required bool Warnings { get; init; }
+
     public required bool CancelRequested { get; init; }
     public required long LogLines { get; init; }
     public required long LogBytes { get; init; }
@@ -51,6 +59,12 @@ internal sealed record JobModel
 
     /// <summary>Ids of the jobs it needs; null in lists.</summary>
     public ImmutableArray<string>? Needs { get; init; }
+
+    /// <summary>What it was given, for runs of builders; null in lists and for other jobs.</summary>
+    public ImmutableSortedDictionary<string, string>? Properties { get; init; }
+
+    /// <summary>The steps of its newest attempt that have begun or were left out; null in lists.</summary>
+    public ImmutableArray<StepModel>? Steps { get; init; }
 
     public static JobModel Of(JobRow row) => new()
     {
@@ -66,6 +80,7 @@ internal sealed record JobModel
         Pool = row.Pool,
         Builder = row.Builder,
         Priority = row.Priority,
+        Locks = row.Locks,
         Attempt = row.Attempt,
         Lost = row.Lost,
         Worker = row.Worker?.Value,
@@ -78,6 +93,7 @@ internal sealed record JobModel
         Seconds = row is { StartedAt: { } started, FinishedAt: { } finished } ? Math.Round((finished - started).TotalSeconds, 3) : null,
         ExitCode = row.ExitCode,
         FailedStep = row.FailedStep,
+        Warnings = row.Warnings,
         CancelRequested = row.CancelRequested,
         LogLines = row.Log.Lines,
         LogBytes = row.Log.Bytes,

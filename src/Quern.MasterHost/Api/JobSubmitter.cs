@@ -12,7 +12,7 @@ namespace Quern.MasterHost.Api;
 /// <summary>Turns submissions of the API into the store's, and refuses what may not be.</summary>
 internal sealed class JobSubmitter(FarmStore store, RecipeBuilds builds, MasterPaths paths, LimitSettings limits, TimeProvider time)
 {
-    private const int MaxTitle = 200;
+    public const int MaxTitle = 200;
     private const int MaxName = 200;
     private const int MaxSteps = 1000;
     private const int MaxNeeds = 1000;
@@ -51,13 +51,16 @@ internal sealed class JobSubmitter(FarmStore store, RecipeBuilds builds, MasterP
         }
 
         if (request.Jobs.All(j => j.Recipe is null)) return await StoreAsync(jobs.MoveToImmutable(), request, who, cancellationToken);
-        return await builds.CompleteAsync(jobs.MoveToImmutable(), request.Jobs, cancellationToken) switch
-        {
-            RecipeBuilds.Completed.Refused refused => new Taken.Refused(refused.Reason),
-            RecipeBuilds.Completed.Ready ready => await StoreAsync(ready.Jobs, request with { Batch = request.Batch ?? TitleFor(ready.Jobs) }, who, cancellationToken),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+        return await StoreAsync(await builds.CompleteAsync(jobs.MoveToImmutable(), request.Jobs, cancellationToken), request, who, cancellationToken);
     }
+
+    /// <summary>Stores what <see cref="RecipeBuilds"/> made, several jobs always as one batch.</summary>
+    public async Task<Taken> StoreAsync(RecipeBuilds.Completed made, SubmitRequest request, Principal who, CancellationToken cancellationToken) => made switch
+    {
+        RecipeBuilds.Completed.Refused refused => new Taken.Refused(refused.Reason),
+        RecipeBuilds.Completed.Ready ready => await StoreAsync(ready.Jobs, request with { Batch = request.Batch ?? TitleFor(ready.Jobs) }, who, cancellationToken),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     /// <summary>Stores jobs that are already complete, as one batch when they have a title.</summary>
     public async Task<Taken> StoreAsync(ImmutableArray<NewJob> jobs, SubmitRequest request, Principal who, CancellationToken cancellationToken)
@@ -99,9 +102,11 @@ internal sealed class JobSubmitter(FarmStore store, RecipeBuilds builds, MasterP
         if (job.Plan is not { } plan) return null;
         if (!who.May(Right.PlanRun)) return new Taken.Forbidden($"An explicit plan needs the right '{Right.PlanRun}', which {who.Name}'s token does not have.");
         if (plan.Steps.IsDefaultOrEmpty || plan.Steps.Length > MaxSteps) return new Taken.Bad($"'plan.steps' must hold 1 to {MaxSteps} steps.");
-        return plan.Steps.Select(PlanChecks.Refuse).Concat(PlanChecks.MasterPathsOf(plan).Select(paths.Refuse)).FirstOrDefault(why => why is not null) is { } problem
-            ? new Taken.Refused(problem)
-            : null;
+        // One after the other: the later checks rely on the earlier.
+        string? problem = plan.Steps.Select(PlanChecks.Refuse).FirstOrDefault(why => why is not null)
+            ?? PlanChecks.Refuse(plan)
+            ?? PlanChecks.MasterPathsOf(plan).Select(paths.Refuse).FirstOrDefault(why => why is not null);
+        return problem is null ? null : new Taken.Refused(problem);
     }
 
     /// <summary>An id or a number of the farm, or <c>@INDEX</c> of the same request; null when there is no such job.</summary>

@@ -24,7 +24,8 @@ internal static class ListenerEndpoints
         if (!ListenerProtocols.IsKnown(request.Protocol)) return ApiProblem.Bad(ListenerProtocols.Unknown(request.Protocol));
         if (!EndPoints.TryParseAddress(request.Address ?? "127.0.0.1", out var address)) return ApiProblem.Bad($"'{request.Address}' is not an IP address.");
         if (request.Port is < 0 or > 65535) return ApiProblem.Bad("'port' must be from 0 to 65535.");
-        var (opened, problem) = await host.AddAsync(request.Protocol, address, request.Port, context.Principal().Actor, context.RequestAborted);
+        if (ListenerRevisions.TryRead(request.Protocol, request.Revisions ?? [], out string mistake) is not { } revisions) return ApiProblem.Bad(mistake);
+        var (opened, problem) = await host.AddAsync(request.Protocol, address, request.Port, revisions, context.Principal().Actor, context.RequestAborted);
         return opened is null ? ApiProblem.Conflict(problem) : Results.Json(opened, ApiJson.Default.ListenerModel, statusCode: 201);
     }
 

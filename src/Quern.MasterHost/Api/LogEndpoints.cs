@@ -26,28 +26,63 @@ internal static class LogEndpoints
     /// <param name="from">The first line, from 1; below 0 counts from the end.</param>
     /// <param name="attempt">0 for the newest.</param>
     /// <param name="name">Of a followed log file; empty for the job's own output.</param>
+    /// <param name="step">Only what this step wrote, by its position; 0 for all.</param>
     private static async Task<IResult> PageAsync(
-        string job, FarmStore store, LogStore logs, CancellationToken cancellationToken, long from = 1, int lines = 1000, int attempt = 0, string name = "")
+        string job, FarmStore store, LogStore logs, CancellationToken cancellationToken, long from = 1, int lines = 1000, int attempt = 0, string name = "", int step = 0)
     {
         if (lines is < 1 or > MaxLines) return ApiProblem.Bad($"'lines' must be from 1 to {MaxLines}.");
         if (await store.FindJobAsync(job, cancellationToken) is not { } row) return JobEndpoints.NoJob(job);
         if (row.LogDeletedAt is { } deletedAt) return Gone(row, deletedAt);
         using var reader = await OpenAsync(logs, row, attempt, name, cancellationToken);
         if (reader is null) return Results.Json(new LogModel(1, [], 0, 1, row.State.IsFinished()), ApiJson.Default.LogModel);
+        if (step > 0)
+        {
+            if (await RangeAsync(store, row, attempt, step, cancellationToken) is not { } range) return NoStep(row, step);
+            from = from < 0 ? Math.Max(range.First, range.Last + 1 + from) : Math.Max(range.First, from);
+            lines = (int)Math.Clamp(range.Last + 1 - from, 0, lines);
+        }
         var page = await reader.ReadAsync(Math.Max(1, from), from < 0 ? 0 : lines, cancellationToken);
         if (from < 0) page = await reader.ReadAsync(Math.Max(1, page.TotalLines + 1 + from), lines, cancellationToken);
         return Results.Json(LogModel.Of(page), ApiJson.Default.LogModel);
     }
 
-    private static async Task<IResult> TextAsync(string job, FarmStore store, LogStore logs, HttpContext context, int attempt = 0, string name = "")
+    private static async Task<IResult> TextAsync(string job, FarmStore store, LogStore logs, HttpContext context, int attempt = 0, string name = "", int step = 0)
     {
         if (await store.FindJobAsync(job, context.RequestAborted) is not { } row) return JobEndpoints.NoJob(job);
         if (row.LogDeletedAt is { } deletedAt) return Gone(row, deletedAt);
         using var reader = await OpenAsync(logs, row, attempt, name, context.RequestAborted);
+        LogRange? range = null;
+        if (step > 0 && (range = await RangeAsync(store, row, attempt, step, context.RequestAborted)) is null) return NoStep(row, step);
         context.Response.ContentType = "text/plain; charset=utf-8";
-        if (reader is not null) await reader.CopyTextAsync(context.Response.Body, context.RequestAborted);
+        if (reader is not null && range is not null) await CopyRangeAsync(reader, range, context);
+        else if (reader is not null) await reader.CopyTextAsync(context.Response.Body, context.RequestAborted);
         return Results.Empty;
     }
+
+    private static async Task CopyRangeAsync(LogReader reader, LogRange range, HttpContext context)
+    {
+        for (long from = range.First; from <= range.Last;)
+        {
+            var page = await reader.ReadAsync(from, (int)Math.Min(MaxLines, range.Last + 1 - from), context.RequestAborted);
+            if (page.Lines.IsEmpty) return;
+            foreach (var line in page.Lines) await context.Response.WriteAsync(line.Text + "\n", context.RequestAborted);
+            from = page.NextLine;
+        }
+    }
+
+    /// <summary>The lines of a step; null when the attempt has no such step so far.</summary>
+    private static async Task<LogRange?> RangeAsync(FarmStore store, JobRow row, int attempt, int step, CancellationToken cancellationToken)
+    {
+        var steps = await store.ListStepsAsync(row.Id, attempt > 0 ? attempt : row.Attempt, cancellationToken);
+        return steps.FirstOrDefault(s => s.Position == step) is { } found
+            ? new LogRange(found.FirstLine, found.State == StepState.Running ? long.MaxValue - 1 : found.FirstLine + found.Lines - 1)
+            : null;
+    }
+
+    private static IResult NoStep(JobRow row, int step) =>
+        ApiProblem.NotFound(string.Create(CultureInfo.InvariantCulture, $"Job {row.Number} has no step {step} so far; a step is named by its position."));
+
+    private sealed record LogRange(long First, long Last);
 
     /// <summary>Pages as events <c>lines</c>, then one <c>end</c> with the job's state. Resumes after <c>Last-Event-ID</c>.</summary>
     private static async Task<IResult> FollowAsync(

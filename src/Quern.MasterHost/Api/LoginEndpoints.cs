@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
+using Quern.MasterHost.Access.Accounts;
+using Quern.Storage;
 using Quern.Web.Pages;
 
 namespace Quern.MasterHost.Api;
@@ -11,32 +13,62 @@ namespace Quern.MasterHost.Api;
 /// <summary>Signing in: a token for programs, a cookie for browsers.</summary>
 internal static class LoginEndpoints
 {
+    /// <summary>The title by which programs know that the password was right and a code is wanted.</summary>
+    public const string CodeNeeded = "Code needed";
+
     private const int MaxText = 1024;
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapPost("/api/v1/login", TokenAsync).Open().Produces<LoginAnswer>().ProducesProblem(401).ProducesProblem(429);
+        app.MapPost("/api/v1/login", TokenAsync).Open().Produces<LoginAnswer>().ProducesProblem(401).ProducesProblem(403).ProducesProblem(429);
+        app.MapPost("/api/v1/logout", EndAsync).ForOwnAccount().Produces(204);
         app.MapPost("/login", CookieAsync).Open().ExcludeFromDescription();
         app.MapPost("/logout", SignOutAsync).Open().ExcludeFromDescription();
     }
 
+    public static bool IsTooLong(params ReadOnlySpan<string?> texts)
+    {
+        foreach (string? text in texts)
+            if (text?.Length > MaxText) return true;
+        return false;
+    }
+
+    public static IResult TooLong() => ApiProblem.Bad($"Users, passwords and codes have at most {MaxText} characters.");
+
+    public static IResult TooMany(HttpContext context, TimeSpan wait)
+    {
+        context.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return ApiProblem.Result(429, "Too many tries", "Too many sign-ins that failed or wait; try again later.");
+    }
+
     private static async Task<IResult> TokenAsync(LoginRequest request, Doorkeeper door, HttpContext context)
     {
-        if (request.User.Length > MaxText || request.Password.Length > MaxText) return ApiProblem.Bad($"User and password have at most {MaxText} characters.");
-        switch (await door.LoginAsync(request.User, request.Password, From(context), context.RequestAborted))
+        if (IsTooLong(request.User, request.Password, request.Code, request.RecoveryCode)) return TooLong();
+        var attempt = new LoginAttempt(request.User, request.Password, From(context), request.Code ?? "", request.RecoveryCode ?? "");
+        switch (await door.LoginAsync(attempt, context.RequestAborted))
         {
             case LoginResult.Welcome welcome:
                 context.Response.Headers.CacheControl = "no-store";
-                return Results.Json(new LoginAnswer(welcome.Token, welcome.Principal.Name), ApiJson.Default.LoginAnswer);
-            case LoginResult.TooMany many:
-                context.Response.Headers.RetryAfter = ((int)many.RetryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                return ApiProblem.Result(429, "Too many tries", "Too many sign-ins that failed or wait; try again later.");
-            default:
-                return ApiProblem.Result(401, "Not signed in", "User or password is wrong.");
+                var duty = welcome.Principal.Duty;
+                return Results.Json(new LoginAnswer(welcome.Token, welcome.Principal.Name, welcome.EndsAt, duty == SignInDuty.ChangePassword, duty == SignInDuty.EnrolTotp),
+                    ApiJson.Default.LoginAnswer);
+            case LoginResult.TooMany many: return TooMany(context, many.RetryAfter);
+            case LoginResult.Expired: return ApiProblem.Forbidden("The account's end date is past. An administrator can give it another.");
+            case LoginResult.CodeNeeded: return ApiProblem.Result(401, CodeNeeded, "This account has one-time codes: send 'code' or 'recovery_code' too.");
+            case LoginResult.WrongCode: return ApiProblem.Result(401, "Wrong code", "The code is wrong or was used before; take the next one.");
+            default: return ApiProblem.Result(401, "Not signed in", "User or password is wrong.");
         }
     }
 
-    private static async Task CookieAsync(Doorkeeper door, HttpContext context)
+    private static async Task<IResult> EndAsync(FarmStore store, TokenBook tokens, HttpContext context)
+    {
+        var who = context.Principal();
+        await store.RevokeTokenAsync(who.TokenId, who.Actor, context.RequestAborted);
+        tokens.Forget();
+        return Results.NoContent();
+    }
+
+    private static async Task CookieAsync(Doorkeeper door, OwnAccount own, TokenBook tokens, HttpContext context)
     {
         if (!context.Request.HasFormContentType || context.Request.ContentLength is null or > 8192)
         {
@@ -44,16 +76,53 @@ internal static class LoginEndpoints
             return;
         }
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
-        string user = form["user"].ToString(), password = form["password"].ToString();
-        var result = user.Length > MaxText || password.Length > MaxText ? new LoginResult.Wrong() : await door.LoginAsync(user, password, From(context), context.RequestAborted);
+        string user = form["user"].ToString(), password = form["password"].ToString(), code = form["code"].ToString(), fresh = form["new_password"].ToString();
+        // What is longer or has a hyphen is a recovery code: one field is enough.
+        bool recovery = code.Contains('-', StringComparison.Ordinal) || code.Length > 8;
+        var result = IsTooLong(user, password, code, fresh)
+            ? new LoginResult.Wrong()
+            : await door.LoginAsync(new LoginAttempt(user, password, From(context), recovery ? "" : code, recovery ? code : ""), context.RequestAborted);
         if (result is LoginResult.Welcome welcome)
         {
-            context.Response.Cookies.Append(AccessGate.CookieName, welcome.Token, Options(context));
-            context.Response.StatusCode = 303;
-            context.Response.Headers.Location = "/";
+            string? page = await DutyAsync(welcome, own, tokens, password, fresh, code.Length > 0, context);
+            if (page is null)
+            {
+                context.Response.Cookies.Append(AccessGate.CookieName, welcome.Token, Options(context));
+                context.Response.StatusCode = 303;
+                context.Response.Headers.Location = "/";
+                return;
+            }
+            // A session that may do nothing is of no use to a browser.
+            await tokens.RevokeAsync(welcome.Token, welcome.Principal.Actor, context.RequestAborted);
+            await PageEndpoints.WriteAsync(context, 401, page);
             return;
         }
-        await PageEndpoints.WriteAsync(context, 401, LoginPage.Render(result is LoginResult.TooMany ? "Too many tries; wait a minute." : "User or password is wrong."));
+        await PageEndpoints.WriteAsync(context, 401, result switch
+        {
+            LoginResult.TooMany => LoginPage.Render("Too many tries; wait a quarter of an hour."),
+            LoginResult.Expired => LoginPage.Render("The account's end date is past."),
+            LoginResult.CodeNeeded => LoginPage.Render("Give a one-time code too.", askCode: true),
+            LoginResult.WrongCode => LoginPage.Render("The code is wrong or was used before; take the next one.", askCode: true),
+            _ => LoginPage.Render("User or password is wrong."),
+        });
+    }
+
+    /// <summary>Does what the account must do first, if the form has what that needs. Null when nothing is left to do, else the page that asks for it.</summary>
+    private static async Task<string?> DutyAsync(
+        LoginResult.Welcome welcome, OwnAccount own, TokenBook tokens, string password, string fresh, bool askCode, HttpContext context)
+    {
+        var who = welcome.Principal;
+        if (who.Duty == SignInDuty.ChangePassword)
+        {
+            if (fresh.Length == 0) return LoginPage.Render("The password must be changed: give it once more, and a new one.", askCode, askNewPassword: true);
+            switch (await own.ChangePasswordAsync(who, password, fresh, From(context), context.RequestAborted))
+            {
+                case OwnChange.Refused refused: return LoginPage.Render(string.Join(' ', refused.Errors.Select(e => e.Description)), askCode, askNewPassword: true);
+                case not OwnChange.Done: return LoginPage.Render("Too many tries; wait a quarter of an hour.");
+            }
+            who = await tokens.FindAsync(welcome.Token, context.RequestAborted) ?? who;
+        }
+        return who.Duty == SignInDuty.None ? null : LoginPage.Render("This farm wants one-time codes of everybody. Run 'quern login' once; it sets them up.");
     }
 
     private static async Task SignOutAsync(TokenBook tokens, HttpContext context)
@@ -72,6 +141,7 @@ internal static class LoginEndpoints
         SameSite = SameSiteMode.Strict,
         Secure = context.Request.IsHttps,
         Path = "/",
+        // The session itself ends earlier, as the configuration says.
         MaxAge = TimeSpan.FromDays(30),
     };
 

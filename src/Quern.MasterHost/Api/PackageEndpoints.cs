@@ -17,6 +17,8 @@ internal static class PackageEndpoints
         api.MapGet("/packages/{name}", ShowAsync).Needs(Right.PackageRead).Produces<PackagePage>().ProducesProblem(404);
         api.MapMethods("/packages/{name}/download", ["GET", "HEAD"], DownloadAsync).Needs(Right.PackageRead)
             .Produces(200, contentType: "application/octet-stream").ProducesProblem(404);
+        api.MapPut("/packages/{name}/{real_version}", PackageImports.TakeAsync).Needs(Right.PackageWrite)
+            .Produces<PackageModel>(201).Produces<PackageModel>().ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(422);
     }
 
     /// <summary>One after the other by name, version, environment and architecture; the key of the last is the next page's <c>after</c>.</summary>
@@ -43,7 +45,7 @@ internal static class PackageEndpoints
     {
         if (!PackageName.TryParse(name, out var package)) return NoPackage(name);
         if (!Words.TryParse(environment, out var kind)) return ApiProblem.Bad($"'{environment}' is not an environment: release or cross.");
-        var found = await store.FindArtifactAsync(package, kind, architecture ?? RecipeBuilds.OwnArchitecture, real_version, cancellationToken);
+        var found = await store.FindArtifactAsync(package, kind, architecture ?? MachineArchitecture.Here, real_version, cancellationToken);
         if (found is null) return NoPackage(name);
         var stream = blobs.OpenRead(found.Sha256);
         if (stream is null) return ApiProblem.Result(500, "Package lost", $"The file of {name} ({found.Sha256}) is missing from the store; build it again.");

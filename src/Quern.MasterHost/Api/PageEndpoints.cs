@@ -67,7 +67,10 @@ internal static class PageEndpoints
         var row = await store.FindJobAsync(job, context.RequestAborted);
         await (row is null
             ? WriteAsync(context, 404, MissingPage.Render("There is no such job."))
-            : WriteAsync(context, 200, Quern.Web.Pages.JobPage.Render(ViewOf(row, time.GetUtcNow()))));
+            : WriteAsync(context, 200, Quern.Web.Pages.JobPage.Render(ViewOf(row, time.GetUtcNow()) with
+            {
+                Steps = [.. (await store.ListStepsAsync(row.Id, row.Attempt, context.RequestAborted)).Select(s => ViewOf(s, time.GetUtcNow()))],
+            })));
     }
 
     private static async Task PackagesAsync(HttpContext context, FarmStore store)
@@ -77,7 +80,7 @@ internal static class PageEndpoints
         foreach (var artifact in (await store.ListArtifactsAsync(null, context.RequestAborted)).Take(500))
         {
             var p = await versions.ModelAsync(artifact, context.RequestAborted);
-            views.Add(new PackageView(p.Name, $"{p.Version}-{p.RealVersion}", p.Environment, p.Architecture, p.Bytes, p.Sha256, p.Job, p.Time));
+            views.Add(new PackageView(p.Name, p.Version, p.RealVersion, p.Environment, p.Architecture, p.Bytes, p.Sha256, p.Job, p.Time));
         }
         await WriteAsync(context, 200, PackagesPage.Render(views));
     }
@@ -113,7 +116,7 @@ internal static class PageEndpoints
         return [.. rows.Select(r => ViewOf(r, now))];
     }
 
-    private static JobView ViewOf(JobRow row, DateTimeOffset now) => new()
+    public static JobView ViewOf(JobRow row, DateTimeOffset now) => new()
     {
         Id = row.Id,
         Number = row.Number,
@@ -126,11 +129,16 @@ internal static class PageEndpoints
         Attempt = row.Attempt,
         CreatedAt = row.CreatedAt,
         Elapsed = row.StartedAt is { } started ? (row.FinishedAt ?? now) - started : null,
+        Warnings = row.Warnings,
         LogLines = row.Log.Lines,
         LogDeletedAt = row.LogDeletedAt,
         Artifact = row.Artifact?.Sha256.Hex ?? "",
         ArtifactBytes = row.Artifact?.Bytes ?? 0,
     };
+
+    private static StepView ViewOf(StepResult step, DateTimeOffset now) => new(
+        step.Position, step.Name, step.State, step.Reason, step.StartedAt is { } started ? (step.FinishedAt ?? now) - started : null,
+        step.FirstLine, step.Lines, step.Logs);
 
     private static WorkerView ViewOf(WorkerModel w) => new(
         w.Name, w.State == "connected", w.Busy, w.Slots, w.Protocol, $"{w.System} {w.Architecture}".Trim(),

@@ -1,4 +1,7 @@
+using System.Globalization;
 using Quern.Model;
+using Quern.Peers.Secrets;
+using Quern.Pipelines;
 
 namespace Quern.MasterHost.Api;
 
@@ -12,6 +15,7 @@ internal static class PlanChecks
         if (step.Name.Length is 0 or > 200) return "a step's name must have 1 to 200 characters.";
         return step.Command switch
         {
+            _ when step.TimeLimit <= TimeSpan.Zero => $"step '{step.Name}' has a time limit that is not above 0.",
             RemoteCommand.Shell shell when shell.Command.IsDefaultOrEmpty && shell.Script is null => $"step '{step.Name}' has neither 'command' nor 'script'.",
             RemoteCommand.Shell { Command.IsDefaultOrEmpty: false, Script: not null } => $"step '{step.Name}' has both 'command' and 'script'.",
             RemoteCommand.Shell shell when !IsArguments(shell) => $"step '{step.Name}' has a word of its command, script or environment that is null or holds a NUL; no program can be given that.",
@@ -28,6 +32,17 @@ internal static class PlanChecks
 
     // JSON may bring a null where the type allows none.
     private static bool IsArgument(string? text) => text is not null && !text.Contains('\0', StringComparison.Ordinal);
+
+    /// <summary>Null when the plan as a whole can be taken from anybody who may run plans; else a sentence.</summary>
+    public static string? Refuse(Plan plan)
+    {
+        if (plan.Builder.Length > 0) return "'plan.builder' is for plans that the farm compiles itself; run a builder by POST /api/v1/builders/NAME/runs.";
+        // Who writes the configuration decides which commands see a secret.
+        if (!SecretFiles.NamesIn(plan).IsEmpty) return "an explicit plan gets no secrets; a builder of the configuration does.";
+        return PlanConditions.Refuse(plan) is var (step, problem)
+            ? string.Create(CultureInfo.InvariantCulture, $"step '{plan.Steps[step].Name}': 'if', column {problem.Offset + 1}: {problem.Message}")
+            : null;
+    }
 
     /// <summary>Files and folders of the master that a plan would read or write.</summary>
     public static IEnumerable<string> MasterPathsOf(Plan plan)

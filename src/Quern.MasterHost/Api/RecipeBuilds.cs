@@ -1,32 +1,19 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Quern.Graph;
 using Quern.Model;
+using Quern.Packaging.Planning;
 using Quern.Peers.Recipes;
 using Quern.Storage;
 
 namespace Quern.MasterHost.Api;
 
 /// <summary>Gathers what the rules of <see cref="BuildRequest"/> need from the store, and makes jobs of what they decide.</summary>
-internal sealed class RecipeBuilds(FarmStore store, TimeProvider time)
+internal sealed class RecipeBuilds(FarmStore store, BuildEnvironments environments, TimeProvider time)
 {
     /// <summary>Recipes that one request may lead to: a bound on its cost.</summary>
     private const int MaxRecipes = 50_000;
 
     private static readonly ImmutableArray<JobState> Unfinished = [JobState.Blocked, JobState.Ready, JobState.Running];
-
-    /// <summary>The master's own architecture as <c>uname -m</c> prints it; jobs that name none are for it.</summary>
-    public static string OwnArchitecture { get; } = RuntimeInformation.ProcessArchitecture switch
-    {
-        Architecture.X64 => "x86_64",
-        Architecture.Arm64 => "aarch64",
-        Architecture.Arm => "armv7l",
-        Architecture.X86 => "i686",
-        Architecture.RiscV64 => "riscv64",
-        Architecture.Ppc64le => "ppc64le",
-        Architecture.S390x => "s390x",
-        var other => other.ToString().ToLowerInvariant(),
-    };
 
     /// <summary>Jobs, or why not.</summary>
     public abstract record Completed
@@ -49,8 +36,9 @@ internal sealed class RecipeBuilds(FarmStore store, TimeProvider time)
             if (requests[i].Recipe is not { } recipe) continue;
             if (!PackageName.IsValid(recipe.Name)) return new Completed.Refused($"'{recipe.Name}' is not a package name: {PackageName.Rule}.");
             if (!Words.TryParse(recipe.Environment, out var environment)) return new Completed.Refused($"'{recipe.Environment}' is not an environment: release or cross.");
-            string architecture = recipe.Architecture ?? OwnArchitecture;
-            if (!IsArchitecture(architecture)) return new Completed.Refused($"'{architecture}' is not an architecture as 'uname -m' prints it.");
+            string architecture = recipe.Architecture ?? MachineArchitecture.Here;
+            if (MachineArchitecture.Problem(architecture) is { } problem) return new Completed.Refused(problem);
+            if (environments.Refusal(new PackageName(recipe.Name), environment) is { } unavailable) return new Completed.Refused(unavailable);
             var kind = kinds.Find(k => k.Environment == environment && k.Architecture == architecture && k.WithDependencies == recipe.WithDependencies);
             if (kind.Indexes is null) kinds.Add(kind = (environment, architecture, recipe.WithDependencies, []));
             kind.Indexes.Add(i);
@@ -62,27 +50,46 @@ internal sealed class RecipeBuilds(FarmStore store, TimeProvider time)
     }
 
     /// <summary>Jobs for every build of a plan, each behind those it needs.</summary>
-    public ImmutableArray<NewJob> JobsOf(RebuildPlan plan, string architecture)
+    public async Task<Completed> JobsOfAsync(RebuildPlan plan, string architecture, CancellationToken cancellationToken)
     {
+        if (plan.Builds.Select(b => environments.Refusal(b.Package, b.Environment)).FirstOrDefault(r => r is not null) is { } refusal)
+            return new Completed.Refused(refusal);
+        if (await UnfitAsync(plan.Builds.Select(b => b.Package), architecture, cancellationToken) is { } unfit) return new Completed.Refused(unfit);
         var now = time.GetUtcNow();
         var ids = plan.Builds.ToDictionary(b => b.Package, _ => JobId.Create(now));
-        return [.. plan.Builds.Select(b => JobOf(b.Package, null, b.Environment, architecture) with
+        return new Completed.Ready([.. plan.Builds.Select(b => JobOf(b.Package, null, b.Environment, architecture) with
         {
             Id = ids[b.Package],
             Needs = [.. plan.NeedsOf(b.Package).Where(ids.ContainsKey).Select(n => ids[n])],
-        })];
+        })]);
     }
 
     /// <summary>Jobs for an ordered solution: every step waits for the one before.</summary>
-    public ImmutableArray<NewJob> JobsOf(ImmutableArray<SolutionOrder.Build> builds, BuildEnvironment environment, string architecture)
+    public async Task<Completed> JobsOfAsync(
+        ImmutableArray<SolutionOrder.Build> builds, BuildEnvironment environment, string architecture, CancellationToken cancellationToken)
     {
+        if (environments.Refusal(builds[0].Package, environment) is { } refusal) return new Completed.Refused(refusal);
+        if (await UnfitAsync(builds.Select(b => b.Package), architecture, cancellationToken) is { } unfit) return new Completed.Refused(unfit);
         var now = time.GetUtcNow();
         var ids = builds.Select(_ => JobId.Create(now)).ToImmutableArray();
-        return [.. builds.Select((b, i) => JobOf(b.Package, null, environment, architecture) with { Id = ids[i], Needs = [.. b.Needs.Select(n => ids[n])] })];
+        return new Completed.Ready(
+            [.. builds.Select((b, i) => JobOf(b.Package, null, environment, architecture) with { Id = ids[i], Needs = [.. b.Needs.Select(n => ids[n])] })]);
     }
 
-    public static bool IsArchitecture(string text) =>
-        text.Length is > 0 and <= 32 && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+    /// <summary>Why the first of some packages cannot be built for an architecture; null when all can.</summary>
+    private async Task<string?> UnfitAsync(IEnumerable<PackageName> packages, string architecture, CancellationToken cancellationToken)
+    {
+        foreach (var package in packages)
+        {
+            if (await store.FindRecipeAsync(package, null, cancellationToken) is not { Deleted: false } stored) return $"There is no recipe '{package}'.";
+            if (Unfit(stored.Recipe, architecture) is { } unfit) return unfit;
+        }
+        return null;
+    }
+
+    private static string? Unfit(Recipe recipe, string architecture) => recipe.Architectures.IsEmpty || recipe.Architectures.Contains(architecture)
+        ? null
+        : $"'{recipe.Name}' is not for {architecture}: its recipe names {string.Join(", ", recipe.Architectures)}.";
 
     private async Task<string?> CompleteKindAsync(
         ImmutableArray<NewJob>.Builder all, ImmutableArray<JobRequest> requests, BuildEnvironment environment, string architecture,
@@ -101,8 +108,7 @@ internal sealed class RecipeBuilds(FarmStore store, TimeProvider time)
         for (int i = 0; i < go.Length; i++)
         {
             var recipe = facts.Recipes[go[i].Package];
-            if (!recipe.Architectures.IsEmpty && !recipe.Architectures.Contains(architecture))
-                return $"'{recipe.Name}' is not for {architecture}: its recipe names {string.Join(", ", recipe.Architectures)}.";
+            if (Unfit(recipe, architecture) is { } unfit) return unfit;
             var job = JobOf(go[i].Package, i < wanted.Count ? wanted[i].Revision : null, environment, architecture) with
             {
                 Id = ids[i],

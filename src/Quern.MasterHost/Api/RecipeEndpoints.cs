@@ -116,8 +116,8 @@ internal static class RecipeEndpoints
         if (!PackageName.TryParse(name, out var package)) return NoRecipe(name, null);
         if (!Words.TryParse(request.Environment, out var parsed)) return ApiProblem.Bad($"'{request.Environment}' is not an environment: release or cross.");
         BuildEnvironment? environment = request.Environment is null ? null : parsed;
-        string architecture = request.Architecture ?? RecipeBuilds.OwnArchitecture;
-        if (!RecipeBuilds.IsArchitecture(architecture)) return ApiProblem.Bad($"'{architecture}' is not an architecture as 'uname -m' prints it.");
+        string architecture = request.Architecture ?? MachineArchitecture.Here;
+        if (MachineArchitecture.Problem(architecture) is { } problem) return ApiProblem.Bad(problem);
 
         var recipes = await store.ListRecipesAsync(context.RequestAborted);
         var graph = PackageGraph.Build(recipes.Where(r => !r.Deleted).Select(r => PackageNode.Of(r.Recipe)));
@@ -132,7 +132,7 @@ internal static class RecipeEndpoints
         if (!unknown.IsEmpty) return ApiProblem.Refused($"The rebuild cannot succeed: {string.Join("; ", unknown.Take(10))}.");
 
         var submit = new SubmitRequest { Jobs = [], Batch = $"rebuild of {name} and its dependers", ContinueOnFailure = request.ContinueOnFailure };
-        var taken = await submitter.StoreAsync(builds.JobsOf(plan, architecture), submit, context.Principal(), context.RequestAborted);
+        var taken = await submitter.StoreAsync(await builds.JobsOfAsync(plan, architecture, context.RequestAborted), submit, context.Principal(), context.RequestAborted);
         return taken is Taken.Accepted accepted
             ? Results.Json(answer with { Batch = accepted.Answer.Batch, Jobs = accepted.Answer.Jobs }, ApiJson.Default.RebuildAnswer)
             : JobEndpoints.ToResult(taken);

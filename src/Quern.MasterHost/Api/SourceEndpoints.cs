@@ -1,7 +1,5 @@
-using System.Buffers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Configuration;
@@ -12,46 +10,33 @@ namespace Quern.MasterHost.Api;
 /// <summary>Managed extra sources: files that recipes name by id.</summary>
 internal static class SourceEndpoints
 {
-    private const int BufferBytes = 128 << 10;
-
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/sources", AddAsync).Needs(Right.SourceWrite).Produces<SourceModel>(201).ProducesProblem(400).ProducesProblem(413);
+        api.MapPost("/sources", AddAsync).Needs(Right.SourceWrite).Produces<SourceModel>(201).Produces<SourceModel>()
+            .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413);
         api.MapGet("/sources", ListAsync).Needs(Right.SourceRead).Produces<SourcePage>();
         api.MapGet("/sources/{id}", ShowAsync).Needs(Right.SourceRead).Produces<SourceModel>().ProducesProblem(404);
         api.MapDelete("/sources/{id}", RemoveAsync).Needs(Right.SourceWrite).Produces(204).ProducesProblem(404);
     }
 
     /// <summary>The body is the file itself.</summary>
+    /// <param name="id">The id that another farm gave it; null makes a new one.</param>
     private static async Task<IResult> AddAsync(
-        string filename, FarmStore store, BlobStore blobs, LimitSettings limits, HttpContext context, string description = "")
+        string filename, FarmStore store, BlobStore blobs, LimitSettings limits, HttpContext context, string description = "", string? id = null)
     {
         if (!IsFileName(filename)) return ApiProblem.Bad("'filename' must be 1 to 200 characters of A-Z a-z 0-9 . _ + ~ - @ and must not begin with a dot.");
         if (description.Length > 1000) return ApiProblem.Bad("'description' must have at most 1000 characters.");
-        if (context.Request.ContentLength > limits.SourceBytes) return TooLarge(limits);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = limits.SourceBytes + 1;
-
-        await using var writer = blobs.Create(limits.SourceBytes);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        StoredBlob stored;
-        try
-        {
-            int read;
-            while ((read = await context.Request.Body.ReadAsync(buffer, context.RequestAborted)) > 0)
-                await writer.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
-            stored = await writer.CommitAsync(context.RequestAborted);
-        }
-        catch (BlobTooLargeException)
-        {
-            return TooLarge(limits);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-        string id = await store.AddSourceAsync(filename, description, stored.Sha256, stored.Bytes, context.Principal().Actor, context.RequestAborted);
+        if (id is not null && !IsId(id)) return ApiProblem.Bad("'id' must be a UUID in lower-case letters, as 3f2504e0-4f89-41d3-9a0c-0305e82c3301.");
+        if (await UploadedBody.StoreAsync(context, blobs, limits.SourceBytes) is not { } stored)
+            return ApiProblem.Result(413, "Too large", $"A source may have {limits.SourceBytes} bytes; the limit is limits.source_bytes in quern.yaml.");
+        var actor = context.Principal().Actor;
+        bool added = true;
+        if (id is null) id = await store.AddSourceAsync(filename, description, stored.Sha256, stored.Bytes, actor, context.RequestAborted);
+        else added = await store.ImportSourceAsync(id, filename, description, stored.Sha256, stored.Bytes, actor, context.RequestAborted);
         var source = await store.FindSourceAsync(id, context.RequestAborted);
-        return source is null ? ApiProblem.NotFound("The source was removed meanwhile.") : Results.Json(SourceModel.Of(source), ApiJson.Default.SourceModel, statusCode: 201);
+        if (source is null) return ApiProblem.NotFound("The source was removed meanwhile.");
+        if (!added && source.Sha256 != stored.Sha256) return ApiProblem.Conflict($"Another file has the id {id}: {source.Filename}, SHA-256 {source.Sha256}. It stays.");
+        return Results.Json(SourceModel.Of(source), ApiJson.Default.SourceModel, statusCode: added ? 201 : 200);
     }
 
     private static async Task<IResult> ListAsync(FarmStore store, CancellationToken cancellationToken, string? after = null, int limit = 200)
@@ -71,8 +56,7 @@ internal static class SourceEndpoints
     private static bool IsFileName(string name) =>
         name.Length is > 0 and <= 200 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '+' or '~' or '-' or '@');
 
-    private static IResult TooLarge(LimitSettings limits) =>
-        ApiProblem.Result(413, "Too large", $"A source may have {limits.SourceBytes} bytes; the limit is limits.source_bytes in quern.yaml.");
+    private static bool IsId(string id) => Guid.TryParseExact(id, "D", out var parsed) && parsed.ToString("D") == id;
 
     private static IResult NoSource() => ApiProblem.NotFound("There is no source of that id.");
 }

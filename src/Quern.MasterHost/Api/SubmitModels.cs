@@ -68,7 +68,17 @@ internal sealed record BatchRequest
     public string? Environment { get; init; }
     public string? Architecture { get; init; }
     public bool ContinueOnFailure { get; init; }
+
+    /// <summary>Only says what would be built; unknown packages are listed and not refused.</summary>
+    public bool DryRun { get; init; }
 }
+
+/// <summary>What a batch would build.</summary>
+/// <param name="Steps">In order, without the empty ones.</param>
+/// <param name="Unknown">Names without a recipe.</param>
+/// <param name="Doubts">One sentence for each build that needs what the batch builds no earlier.</param>
+internal sealed record BatchPlanAnswer(
+    int Packages, ImmutableArray<ImmutableArray<string>> Steps, ImmutableArray<string> Unknown, ImmutableArray<string> Doubts);
 
 /// <param name="Counts">Jobs by state.</param>
 internal sealed record BatchModel(string Id, ImmutableSortedDictionary<string, int> Counts, ImmutableArray<JobModel> Jobs);

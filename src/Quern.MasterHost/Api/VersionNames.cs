@@ -3,7 +3,7 @@ using Quern.Storage;
 
 namespace Quern.MasterHost.Api;
 
-/// <summary>Finds the upstream version that belongs to an artifact: its job says which revision of the recipe it built.</summary>
+/// <summary>Finds the upstream version that belongs to an artifact.</summary>
 internal sealed class VersionNames(FarmStore store)
 {
     /// <param name="rows">At most one more than <paramref name="limit"/>.</param>
@@ -16,8 +16,7 @@ internal sealed class VersionNames(FarmStore store)
 
     public async Task<PackageModel> ModelAsync(StoredArtifact a, CancellationToken cancellationToken)
     {
-        var job = await store.FindJobAsync(a.Job.ToString(), cancellationToken);
-        var recipe = await store.FindRecipeAsync(a.Name, job?.RecipeRevision, cancellationToken);
-        return new PackageModel(a.Name.Value, a.RealVersion, recipe?.Recipe.Version ?? "", Words.Of(a.Environment), a.Architecture, a.Sha256.Hex, a.Bytes, a.Job.ToString(), a.Time);
+        var facts = await store.FactsOfAsync(a, cancellationToken);
+        return new PackageModel(a.Name.Value, a.RealVersion, facts?.Version ?? "", Words.Of(a.Environment), a.Architecture, a.Sha256.Hex, a.Bytes, a.Job?.ToString(), a.Time);
     }
 }

@@ -38,8 +38,11 @@ internal sealed class WhyAnswers(FarmStore store, WorkerPool pool)
         var offers = pool.Standings().Select(s => s.ToOffer()).ToList();
         foreach (var offer in offers)
             details.Add(string.Create(CultureInfo.InvariantCulture, $"worker {offer.Name}: {offer.Slots - offer.FreeSlots} of {offer.Slots} slots busy"));
-        var candidate = new ReadyCandidate(job.Id, job.Number, job.Priority, job.Pool, job.Builder);
-        return WhyWaiting.Explain([new WaitingJob(candidate, needs.ToImmutable())], offers)[0].Sentence;
+        var locks = job.Locks.IsEmpty ? [] : await store.ListLocksAsync(cancellationToken);
+        foreach (var wanted in locks.Where(l => job.Locks.Contains(l.Name)))
+            details.Add(string.Create(CultureInfo.InvariantCulture, $"lock {wanted.Name}: held by {wanted.Holders.Length} of {wanted.Most} jobs"));
+        var candidate = new ReadyCandidate(job.Id, job.Number, job.Priority, job.Pool, job.Builder) { Locks = job.Locks, IsRecipe = job.Package is not null };
+        return WhyWaiting.Explain([new WaitingJob(candidate, needs.ToImmutable())], offers, [.. locks.Select(l => l.ToOffer())])[0].Sentence;
     }
 
     private static string Time(DateTimeOffset? time) => time is { } t ? t.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture) : "an unknown time";

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
 using Quern.Model;
+using Quern.Peers.Dispatch;
 
 namespace Quern.MasterHost.Api;
 
@@ -14,6 +15,8 @@ internal static class WorkerEndpoints
     {
         api.MapGet("/workers", ListAsync).Needs(Right.WorkerRead).Produces<WorkerPage>();
         api.MapGet("/workers/{name}", ShowAsync).Needs(Right.WorkerRead).Produces<WorkerModel>().ProducesProblem(404);
+        api.MapPut("/workers/{name}/slots", SetSlotsAsync).Needs(Right.WorkerWrite).Produces<WorkerModel>().ProducesProblem(400).ProducesProblem(404);
+        api.MapPost("/workers/{name}/shutdown", SendHomeAsync).Needs(Right.WorkerWrite).Produces<WorkerModel>(202).ProducesProblem(404);
         api.MapGet("/farm", FarmAsync).Needs(Right.FarmRead).Produces<FarmModel>();
     }
 
@@ -28,6 +31,21 @@ internal static class WorkerEndpoints
         WorkerName.TryParse(name, out var worker) && await workers.FindAsync(worker, cancellationToken) is { } found
             ? Results.Json(found, ApiJson.Default.WorkerModel)
             : ApiProblem.NotFound("There is no worker of that name.");
+
+    private static async Task<IResult> SetSlotsAsync(string name, SlotsRequest request, WorkerSlots slots, WorkerBook workers, HttpContext context)
+    {
+        if (request.Slots is < 1 or > WorkerSlots.Max) return ApiProblem.Bad($"'slots' must be from 1 to {WorkerSlots.Max}.");
+        return WorkerName.TryParse(name, out var worker) &&
+            await slots.ChangeAsync(worker, request.Slots, context.Principal().Actor, context.RequestAborted) &&
+            await workers.FindAsync(worker, context.RequestAborted) is { } found
+            ? Results.Json(found, ApiJson.Default.WorkerModel)
+            : ApiProblem.NotFound("No worker of that name has an account.");
+    }
+
+    private static async Task<IResult> SendHomeAsync(string name, WorkerPool pool, WorkerBook workers, CancellationToken cancellationToken) =>
+        WorkerName.TryParse(name, out var worker) && pool.Dismiss(worker) && await workers.FindAsync(worker, cancellationToken) is { } found
+            ? Results.Json(found, ApiJson.Default.WorkerModel, statusCode: StatusCodes.Status202Accepted)
+            : ApiProblem.NotFound("No worker of that name is connected.");
 
     private static async Task<IResult> FarmAsync(WorkerBook workers, CancellationToken cancellationToken) =>
         Results.Json(await workers.FarmAsync(cancellationToken), ApiJson.Default.FarmModel);

@@ -12,6 +12,7 @@ public static class ConfigurationFile
     /// <summary>Reads a file and the password files it names; everything that is wrong is told at once.</summary>
     public static ConfigurationResult Load(string file)
     {
+        if (Directory.Exists(file)) return Invalid(file, "this is a folder; name a file.");
         string text;
         try
         {
@@ -30,7 +31,7 @@ public static class ConfigurationFile
     /// <param name="text">At most a few megabytes.</param>
     public static ConfigurationResult Parse(string file, string text)
     {
-        var problems = new ProblemLog(file);
+        var problems = new ProblemLog(file, text);
         try
         {
             if (YamlGuard.Refuse(file, text) is { } refused) return new ConfigurationResult.Invalid([refused]);
@@ -44,6 +45,8 @@ public static class ConfigurationFile
         catch (YamlException e)
         {
             string message = e.InnerException?.Message is { Length: > 0 } inner && !e.Message.Contains(inner, StringComparison.Ordinal) ? $"{e.Message} {inner}" : e.Message;
+            // What a command with ': ' in it comes to; the parser's words alone do not tell what to do.
+            if (message.Contains("invalid mapping", StringComparison.Ordinal)) message += " A text that holds ': ' must stand in quotes, or in the lines below '|'.";
             return new ConfigurationResult.Invalid([new ConfigurationProblem(file, e.Start.Line, e.Start.Column, message)]);
         }
     }

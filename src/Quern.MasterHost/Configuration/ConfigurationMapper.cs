@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using Quern.Model;
+using Quern.Peers.Secrets;
+using Quern.Protocols.Buildbot;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -10,16 +13,20 @@ namespace Quern.MasterHost.Configuration;
 internal sealed partial class ConfigurationMapper(string file, ProblemLog problems)
 {
     private const int MaxSlots = 1024;
+    private const int MaxLock = 10_000;
 
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
 
     public FarmConfiguration Map(YamlNode root)
     {
         var top = YamlSection.Read(root, "", problems,
-            "data", "store", "http", "listeners", "workers", "branch", "environments", "plans", "sources", "limits", "retention");
+            "data", "store", "http", "listeners", "workers", "branch", "leaf", "environments", "plans", "sources", "limits", "accounts", "retention", "locks", "secrets", "builders");
         if (top is null) return FarmConfiguration.Empty;
         var environments = top.Section("environments", "release", "cross");
         var sources = top.Section("sources", "file_folders", "allow_private_addresses");
+        var workers = Workers(top);
+        var locks = Locks(top);
+        var secrets = Secrets(top);
         return new FarmConfiguration
         {
             File = Path.GetFullPath(file),
@@ -27,15 +34,20 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
             Store = Store(top),
             Http = Http(top),
             Listeners = Listeners(top),
-            Workers = Workers(top),
-            BranchKeys = BranchKeys(top),
+            Workers = workers,
+            Branch = Branch(top),
+            Leaf = Leaf(top),
             Release = environments?.Section("release", "root", "isolation", "network", "enabled") is { } release ? Environment(release, cross: false) : null,
             Cross = environments?.Section("cross", "root", "isolation", "network", "enabled", "target", "tools") is { } cross ? Environment(cross, cross: true) : null,
             PlanFolders = Folders(top.Section("plans", "folders"), "folders"),
             SourceFolders = Folders(sources, "file_folders"),
             AllowPrivateAddresses = sources?.Flag("allow_private_addresses") ?? false,
             Limits = Limits(top.Section("limits", "log_bytes", "package_bytes", "source_bytes", "request_bytes", "batch_jobs")),
+            Accounts = Accounts(top.Section("accounts", "require_totp", "session_idle", "session_max")),
             Retention = Retention(top.Section("retention", "logs", "failed_logs")),
+            Locks = locks,
+            Secrets = secrets,
+            Builders = new BuilderMapper(problems, new BuilderMapper.Farm(workers, locks.Keys.ToList(), secrets.Keys.ToList(), FullPath)).Map(top),
         };
     }
 
@@ -59,21 +71,24 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
     private ImmutableArray<ListenerSetting> Listeners(YamlSection top)
     {
         var listeners = ImmutableArray.CreateBuilder<ListenerSetting>();
-        foreach (var section in top.Sections("listeners", "protocol", "address", "port"))
+        foreach (var section in top.Sections("listeners", "protocol", "address", "port", "revisions"))
         {
             string? protocol = section.Text("protocol", required: true);
             if (protocol is not null && !ListenerProtocols.IsKnown(protocol))
             {
-                problems.Add(section.At("protocol"), ListenerProtocols.Unknown(protocol) + Suggestion.For(protocol, ListenerProtocols.All));
+                problems.Add(section.At("protocol"), ListenerProtocols.Unknown(protocol));
                 protocol = null;
             }
             var address = IPAddress.Loopback;
             if (section.Text("address") is { } text && !EndPoints.TryParseAddress(text, out address))
                 problems.Add(section.At("address"), $"'address' must be an IP address or localhost, not '{text}'.");
-            if (!section.Has("port")) problems.Add(section.Start, "a listener needs the key 'port' (0 picks a free one).");
-            int? port = section.Number("port", 0, 65535);
+            int? port = section.Number("port", 0, 65535) ?? ListenerProtocols.DefaultPort(protocol);
+            if (port is null && !section.Has("port")) problems.Add(section.Start, "a listener needs the key 'port' (0 picks a free one).");
+            var words = section.Texts("revisions");
             if (protocol is null || port is null || address is null) continue;
-            var listener = new ListenerSetting(protocol, address, port.Value);
+            string? revisions = ListenerRevisions.TryRead(protocol, [.. words.Select(w => w.Text)], out string problem);
+            if (revisions is null) problems.Add(section.At("revisions"), problem);
+            var listener = new ListenerSetting(protocol, address, port.Value, revisions ?? "");
             if (listener.Port != 0 && listeners.Any(l => l.Port == listener.Port && l.Address.Equals(listener.Address)))
                 problems.Add(section.At("port"), $"another listener of this file already has {EndPoints.Text(address, listener.Port)}.");
             listeners.Add(listener);
@@ -93,18 +108,29 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
                 problems.Add(section.At("name"), $"'{text}' is not a worker name: {WorkerName.Rule}.");
                 text = null;
             }
+            else if (text is not null && ReservedUserNames.Contains(text))
+            {
+                problems.Add(section.At("name"), $"no worker can be named '{text}': Buildbot's masters give that name to something else.");
+                text = null;
+            }
             else if (text is not null && !names.Add(text))
             {
                 problems.Add(section.At("name"), $"the worker '{text}' stands twice in this file.");
             }
             string? password = Password(section);
             int slots = section.Number("slots", 1, MaxSlots) ?? 1;
-            var tags = section.Texts("tags");
-            foreach (var (tag, at) in tags)
-                if (tag.Length > 64 || tag.Any(c => c is <= ' ' or > '~' or '|' or ';')) problems.Add(at, $"'{tag}' is not a tag: 1 to 64 printable characters without blank, | and ;.");
-            if (text is not null && password is not null) workers.Add(new WorkerSetting(new WorkerName(text), password, slots, [.. tags.Select(t => t.Text)]));
+            var tags = Tags(section);
+            if (text is not null && password is not null) workers.Add(new WorkerSetting(new WorkerName(text), password, slots, tags));
         }
         return workers.ToImmutable();
+    }
+
+    private ImmutableArray<string> Tags(YamlSection section)
+    {
+        var tags = section.Texts("tags");
+        foreach (var (tag, at) in tags)
+            if (tag.Length > 64 || tag.Any(c => c is <= ' ' or > '~' or '|' or ';')) problems.Add(at, $"'{tag}' is not a tag: 1 to 64 printable characters without blank, | and ;.");
+        return [.. tags.Select(t => t.Text)];
     }
 
     private string? Password(YamlSection worker)
@@ -121,17 +147,30 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
         return password;
     }
 
-    private ImmutableArray<BranchKeySetting> BranchKeys(YamlSection top)
+    private ImmutableSortedDictionary<string, int> Locks(YamlSection top)
     {
-        var keys = ImmutableArray.CreateBuilder<BranchKeySetting>();
-        foreach (var section in top.Section("branch", "keys")?.Sections("keys", "key", "group") ?? [])
+        var locks = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
+        foreach (var (name, at, value) in top.Entries("locks"))
         {
-            string? key = section.Text("key", required: true), group = section.Text("group", required: true);
-            if (key is null || group is null) continue;
-            if (keys.Any(k => k.Key == key)) problems.Add(section.At("key"), "this key stands twice in this file.");
-            keys.Add(new BranchKeySetting(key, group));
+            if (!IsName(name, "_-.")) problems.Add(at, $"'{name}' is not a lock's name: letters, digits, '_', '-' and '.', beginning with a letter or digit.");
+            else if (!int.TryParse((value as YamlScalarNode)?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int most) || most is < 1 or > MaxLock)
+                problems.Add(value.Start, $"the lock '{name}' must say how many jobs may hold it at once, from 1 to {MaxLock}: with 0 none of its jobs would ever run.");
+            else locks[name] = most;
         }
-        return keys.ToImmutable();
+        return locks.ToImmutable();
+    }
+
+    private ImmutableSortedDictionary<string, string> Secrets(YamlSection top)
+    {
+        var secrets = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var (name, at, value) in top.Entries("secrets"))
+        {
+            if (!IsName(name, "_-.")) problems.Add(at, $"'{name}' is not a secret's name: letters, digits, '_', '-' and '.', beginning with a letter or digit.");
+            else if (value is not YamlScalarNode { Value: { Length: > 0 } path }) problems.Add(value.Start, $"the secret '{name}' needs the path of a file; values do not stand in this file.");
+            else if (SecretFiles.TryReadFile(FullPath(path), out string why) is null) problems.Add(value.Start, $"the secret '{name}': {why}");
+            else secrets[name] = FullPath(path);
+        }
+        return secrets.ToImmutable();
     }
 
     private ImmutableArray<string> Folders(YamlSection? section, string key)
@@ -158,6 +197,17 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
             SourceBytes = section.Size("source_bytes") ?? limits.SourceBytes,
             RequestBytes = section.Size("request_bytes") ?? limits.RequestBytes,
             BatchJobs = section.Number("batch_jobs", 1, 100_000) ?? limits.BatchJobs,
+        };
+    }
+
+    private static AccountSettings Accounts(YamlSection? section)
+    {
+        var accounts = new AccountSettings();
+        return section is null ? accounts : accounts with
+        {
+            RequireTotp = section.Flag("require_totp") ?? accounts.RequireTotp,
+            SessionIdle = section.Time("session_idle") ?? accounts.SessionIdle,
+            SessionMax = section.Time("session_max") ?? accounts.SessionMax,
         };
     }
 

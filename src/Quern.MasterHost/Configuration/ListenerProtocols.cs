@@ -8,11 +8,29 @@ public static class ListenerProtocols
     /// <summary>Workers over MessagePack and WebSocket, Quern's own too.</summary>
     public const string BuildbotMessagePack = "buildbot-msgpack";
 
-    public static ImmutableArray<string> All { get; } = [BuildbotMessagePack];
+    /// <summary>Workers over Perspective Broker: every Buildbot worker there ever was, and Quern's own too.</summary>
+    public const string BuildbotPerspective = "buildbot-pb";
+
+    /// <summary>Controllers of the Branch family, of every age.</summary>
+    public const string Branch = "branch";
+
+    /// <summary>Branch's HTTP API, and with it the repository for the package manager leaf.</summary>
+    public const string Leaf = "leaf";
+
+    public static ImmutableArray<string> All { get; } = [BuildbotMessagePack, BuildbotPerspective, Branch, Leaf];
+
+    /// <summary>The port that peers of the protocol try when nothing is said; null when there is none.</summary>
+    public static int? DefaultPort(string? protocol) => protocol switch
+    {
+        BuildbotPerspective => 9989,
+        Branch => 27015,
+        Leaf => 8080,
+        _ => null,
+    };
 
     public static bool IsKnown(string protocol) => All.Contains(protocol);
 
     /// <summary>The sentence for a name that is not known.</summary>
     public static string Unknown(string protocol) =>
-        $"'{protocol}' is not a protocol that this version can listen for; it knows {string.Join(", ", All)}.";
+        $"'{protocol}' is not a protocol that this version can listen for; it knows {string.Join(", ", All)}." + Suggestion.For(protocol, All);
 }

@@ -4,7 +4,9 @@ using YamlDotNet.Core;
 namespace Quern.MasterHost.Configuration;
 
 /// <summary>Collects what is wrong in one file, and stops a reading that visits too much.</summary>
-internal sealed class ProblemLog(string file)
+/// <param name="file">What messages call it.</param>
+/// <param name="text">What it holds, for exact places inside values.</param>
+internal sealed class ProblemLog(string file, string text = "")
 {
     /// <summary>Aliases are shared nodes, so a small file can be a large tree: no more nodes than this are visited.</summary>
     private const int MaxVisits = 200_000;
@@ -17,6 +19,8 @@ internal sealed class ProblemLog(string file)
     /// whole file). What the mapper asks for is thus known from the mapper itself; the test of docs/configuration.md reads it.
     /// </summary>
     public Dictionary<string, string[]> KnownKeys { get; } = new(StringComparer.Ordinal);
+
+    public YamlPlace Place { get; } = new(text);
 
     public bool Any => _problems.Count > 0;
 

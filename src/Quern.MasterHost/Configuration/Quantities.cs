@@ -22,6 +22,17 @@ internal static class Quantities
         return true;
     }
 
+    /// <summary>What a step may take: whole seconds, minutes, hours or days, from one second to 100 days.</summary>
+    public static bool TryParseTime(string text, out TimeSpan span)
+    {
+        span = default;
+        if (text.Length < 2 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int value)) return false;
+        int seconds = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 };
+        if (seconds == 0 || value < 1 || value > 100 * 86_400 / seconds) return false;
+        span = TimeSpan.FromSeconds((long)value * seconds);
+        return true;
+    }
+
     public static bool TryParseSpan(string text, out TimeSpan span)
     {
         span = default;

@@ -11,6 +11,7 @@ public static class Suggestion
     public static string? Nearest(string typed, IEnumerable<string> known)
     {
         if (typed.Length is 0 or > 64) return null;
+        if (BuildbotWords.Meaning(typed, known) is { } translated) return translated;
         string? best = null;
         int bestDistance = int.MaxValue;
         foreach (string word in known)

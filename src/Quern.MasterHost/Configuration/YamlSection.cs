@@ -81,6 +81,40 @@ internal sealed class YamlSection
         return texts.ToImmutable();
     }
 
+    /// <summary>The value when it is a single one, also an empty one; null when the key is missing or holds a list or a mapping.</summary>
+    public YamlScalarNode? Scalar(string key) => _entries.TryGetValue(key, out var entry) ? entry.Value as YamlScalarNode : null;
+
+    public bool IsList(string key) => _entries.TryGetValue(key, out var entry) && entry.Value is YamlSequenceNode;
+
+    /// <summary>The single values of a list; others are problems and left out.</summary>
+    public ImmutableArray<YamlScalarNode> Scalars(string key)
+    {
+        var scalars = ImmutableArray.CreateBuilder<YamlScalarNode>();
+        foreach (var item in Items(key))
+        {
+            if (item is YamlScalarNode scalar) scalars.Add(scalar);
+            else Problems.Add(item.Start, $"'{Full(key)}' must be a list of texts.");
+        }
+        return scalars.ToImmutable();
+    }
+
+    /// <summary>The entries of a mapping whose keys are names of the user's own.</summary>
+    public IEnumerable<(string Name, Mark At, YamlNode Value)> Entries(string key)
+    {
+        if (!_entries.TryGetValue(key, out var entry)) yield break;
+        if (entry.Value is not YamlMappingNode mapping)
+        {
+            Problems.Add(entry.Value.Start, $"'{Full(key)}' must be a mapping of names to values.");
+            yield break;
+        }
+        foreach (var (name, value) in mapping.Children)
+        {
+            if (!Problems.Visit(name.Start)) yield break;
+            if (name is YamlScalarNode { Value: { Length: > 0 } text }) yield return (text, name.Start, value);
+            else Problems.Add(name.Start, $"a name in '{Full(key)}' must be a plain word.");
+        }
+    }
+
     public int? Number(string key, int min, int max)
     {
         if (Text(key) is not { } text) return null;
@@ -124,6 +158,15 @@ internal sealed class YamlSection
         return null;
     }
 
+    /// <summary>A time span from one second: <c>90s</c>, <c>20m</c>, <c>2h</c>.</summary>
+    public TimeSpan? Time(string key)
+    {
+        if (Text(key) is not { } text) return null;
+        if (Quantities.TryParseTime(text, out var span)) return span;
+        Problems.Add(At(key), $"'{Full(key)}' must be a time such as 90s, 20m or 2h, not '{text}'.");
+        return null;
+    }
+
     private IEnumerable<YamlNode> Items(string key)
     {
         if (!_entries.TryGetValue(key, out var entry)) yield break;
@@ -141,7 +184,8 @@ internal sealed class YamlSection
 
     private string Full(string key) => _path.Length == 0 ? key : $"{_path}.{key}";
 
-    private static bool IsNull(YamlScalarNode node) => node.Style == ScalarStyle.Plain && node.Value is "~" or "null";
+    /// <summary>Nothing, <c>~</c> or <c>null</c> without quotes.</summary>
+    public static bool IsNull(YamlScalarNode node) => node.Style == ScalarStyle.Plain && node.Value is "~" or "null" or "" or null;
 
     private static string Named(string path) => path.Length == 0 ? "the file" : $"'{path}'";
 

@@ -10,17 +10,18 @@ using Quern.Storage;
 namespace Quern.MasterHost.Listeners;
 
 /// <summary>
-/// The doors through which others than HTTP clients come. What the store has is opened at the start; the API opens and closes
+/// The doors of the farm beside the one for API and pages. What the store has is opened at the start; the API opens and closes
 /// more while the farm runs. One change at a time.
 /// </summary>
-internal sealed class ListenerHost(FarmStore store, MessagePackAcceptor acceptor) : IAsyncDisposable
+/// <param name="acceptors">One for every protocol of <see cref="ListenerProtocols.All"/> that is not HTTP.</param>
+internal sealed class ListenerHost(FarmStore store, IReadOnlyDictionary<string, IWorkerAcceptor> acceptors, LeafListener leaf) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
 
     /// <summary>Replaced as a whole, under the semaphore; readers take what is there.</summary>
     private ImmutableArray<Door> _doors = [];
 
-    private sealed record Door(StoredListener Wanted, MessagePackListener? Open, string? Problem);
+    private sealed record Door(StoredListener Wanted, OpenDoor? Open, string? Problem);
 
     /// <summary>Opens everything that is enabled.</summary>
     /// <param name="once">Listeners of this run alone, from the command line; they are not stored.</param>
@@ -31,13 +32,13 @@ internal sealed class ListenerHost(FarmStore store, MessagePackAcceptor acceptor
         try
         {
             var wanted = (await store.ListListenersAsync(cancellationToken)).Where(l => ListenerProtocols.IsKnown(l.Protocol))
-                .Concat(once.Select(s => new StoredListener(s.Protocol, s.Address.ToString(), s.Port, true, "command")));
+                .Concat(once.Select(s => new StoredListener(s.Protocol, s.Address.ToString(), s.Port, true, "command", s.Revisions)));
             var doors = ImmutableArray.CreateBuilder<Door>();
             foreach (var listener in wanted)
             {
                 // Named on the command line and in the file: one door, the one that is already open. Port 0 is a new one each time.
                 if (listener.Port != 0 && doors.Any(d => d.Wanted.Enabled && d.Wanted.Address == listener.Address && d.Wanted.Port == listener.Port)) continue;
-                doors.Add(listener.Enabled ? Open(listener) : new Door(listener, null, null));
+                doors.Add(listener.Enabled ? await OpenAsync(listener, cancellationToken) : new Door(listener, null, null));
             }
             _doors = doors.ToImmutable();
             foreach (var door in _doors.Where(d => d.Open is not null)) await TellAsync(door.Wanted, opened: true, "the farm started", Actor.Farm);
@@ -49,21 +50,25 @@ internal sealed class ListenerHost(FarmStore store, MessagePackAcceptor acceptor
         }
     }
 
+    /// <summary>Where the first open door of a protocol is; null when none is open.</summary>
+    public IPEndPoint? FirstOpen(string protocol) => _doors.FirstOrDefault(d => d.Wanted.Protocol == protocol && d.Open is not null)?.Open?.EndPoint;
+
     public ImmutableArray<ListenerModel> List() => [.. _doors.Select(ModelOf)];
 
     /// <summary>Opens a door and keeps it; null, and why not, when it cannot be had.</summary>
-    public async Task<(ListenerModel? Opened, string Problem)> AddAsync(string protocol, IPAddress address, int port, Actor who, CancellationToken cancellationToken)
+    public async Task<(ListenerModel? Opened, string Problem)> AddAsync(
+        string protocol, IPAddress address, int port, string revisions, Actor who, CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
         try
         {
-            var listener = new StoredListener(protocol, address.ToString(), port, true, "api");
+            var listener = new StoredListener(protocol, address.ToString(), port, true, "api", revisions);
             if (_doors.FirstOrDefault(d => Same(d.Wanted, listener)) is { } known)
             {
                 if (known.Open is not null) return (null, $"{protocol} already listens on {EndPoints.Text(address, port)}.");
                 if (known.Wanted.Origin == "file" && !known.Wanted.Enabled) listener = listener with { Origin = "api" };
             }
-            var door = Open(listener);
+            var door = await OpenAsync(listener, cancellationToken);
             if (door.Open is null) return (null, door.Problem ?? "");
             await store.UpsertListenerAsync(listener, who, cancellationToken);
             _doors = [.. _doors.Where(d => !Same(d.Wanted, listener)), door];
@@ -90,7 +95,7 @@ internal sealed class ListenerHost(FarmStore store, MessagePackAcceptor acceptor
             await store.RemoveListenerAsync(protocol, door.Wanted.Address, door.Wanted.Port, who, cancellationToken);
             if (door.Open is not null)
             {
-                await door.Open.DisposeAsync();
+                await door.Open.Close();
                 await TellAsync(door.Wanted, opened: false, "removed", who);
             }
             return null;
@@ -105,17 +110,19 @@ internal sealed class ListenerHost(FarmStore store, MessagePackAcceptor acceptor
     {
         await _one.WaitAsync();
         foreach (var door in _doors)
-            if (door.Open is not null) await door.Open.DisposeAsync();
+            if (door.Open is not null) await door.Open.Close();
         _doors = [];
         _one.Dispose();
     }
 
-    private Door Open(StoredListener listener)
+    private async Task<Door> OpenAsync(StoredListener listener, CancellationToken cancellationToken)
     {
         var endPoint = new IPEndPoint(IPAddress.Parse(listener.Address), listener.Port);
         try
         {
-            return new Door(listener, MessagePackListener.Open(endPoint, acceptor), null);
+            if (listener.Protocol == ListenerProtocols.Leaf) return new Door(listener, await leaf.OpenAsync(endPoint, cancellationToken), null);
+            var open = WorkerListener.Open(endPoint, AcceptorOf(listener));
+            return new Door(listener, new OpenDoor(open.EndPoint, open.DisposeAsync), null);
         }
         catch (SocketException e)
         {
@@ -123,11 +130,20 @@ internal sealed class ListenerHost(FarmStore store, MessagePackAcceptor acceptor
         }
     }
 
+    private IWorkerAcceptor AcceptorOf(StoredListener listener) => acceptors[listener.Protocol] switch
+    {
+        MessagePackAcceptor acceptor => acceptor.Speaking(ListenerRevisions.Of(listener.Revisions)),
+        var other => other,
+    };
+
     private Task TellAsync(StoredListener l, bool opened, string reason, Actor who) =>
         store.SaveListenerEventAsync(l.Protocol, l.Address, l.Port, opened, reason, who, CancellationToken.None);
 
-    private static bool Same(StoredListener a, StoredListener b) => a.Protocol == b.Protocol && a.Address == b.Address && a.Port == b.Port && a.Port != 0;
+    private static bool Same(StoredListener a, StoredListener b) => a.IsAt(b) && a.Port != 0;
 
     private static ListenerModel ModelOf(Door door) => new(
-        door.Wanted.Protocol, door.Wanted.Address, door.Wanted.Port, door.Wanted.Enabled, door.Wanted.Origin, door.Open?.EndPoint.ToString(), door.Problem);
+        door.Wanted.Protocol, door.Wanted.Address, door.Wanted.Port, door.Wanted.Enabled, door.Wanted.Origin, door.Open?.EndPoint.ToString(), door.Problem)
+    {
+        Revisions = ListenerRevisions.WordsOf(door.Wanted.Protocol, door.Wanted.Revisions),
+    };
 }

@@ -1,9 +1,7 @@
-using Quern.Model;
-
 namespace Quern.MasterHost.Listeners;
 
 /// <summary>
-/// Decides which refused logins are worth keeping: one per name in ten minutes, and of few names at a time, so that a worker
+/// Decides which refused logins are worth keeping: one per name in ten minutes, and of few names at a time, so that a peer
 /// that tries for ever and a stranger who invents names cannot fill the journal. Safe to call from many threads.
 /// </summary>
 internal sealed class RefusalNotes(TimeProvider time)
@@ -14,10 +12,10 @@ internal sealed class RefusalNotes(TimeProvider time)
     public const int MaxNames = 256;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<WorkerName, DateTimeOffset> _kept = [];
+    private readonly Dictionary<string, DateTimeOffset> _kept = new(StringComparer.Ordinal);
 
     /// <summary>Whether this refusal is to be kept.</summary>
-    public bool Take(WorkerName name)
+    public bool Take(string name)
     {
         var now = time.GetUtcNow();
         lock (_lock)

@@ -10,7 +10,7 @@ using Quern.Storage;
 namespace Quern.MasterHost.Listeners;
 
 /// <summary>Lets workers in whose name and password fit, and hands their links to the gate.</summary>
-internal sealed partial class WorkerDoor(Gate gate, FarmStore store, TimeProvider time, ILogger<WorkerDoor> logger) : IMessagePackGate
+internal sealed partial class WorkerDoor(Gate gate, FarmStore store, TimeProvider time, ILogger<WorkerDoor> logger) : IWorkerGate
 {
     private readonly RefusalNotes _refusals = new(time);
 
@@ -20,7 +20,12 @@ internal sealed partial class WorkerDoor(Gate gate, FarmStore store, TimeProvide
     /// <summary>Set once, when the master stops: nobody comes in any more.</summary>
     private volatile bool _closed;
 
+    public bool IsClosed => _closed;
+
     public void Close() => _closed = true;
+
+    /// <summary>Whether a worker of this name may join, now or after it was switched on again.</summary>
+    public bool IsAccount(WorkerName name) => _accounts.ContainsKey(name);
 
     public void SetAccounts(IEnumerable<WorkerAccount> accounts) => _accounts = accounts.ToImmutableDictionary(a => a.Name);
 
@@ -33,13 +38,17 @@ internal sealed partial class WorkerDoor(Gate gate, FarmStore store, TimeProvide
         return ValueTask.FromResult(CryptographicOperations.FixedTimeEquals(given, expected) && known && !_closed);
     }
 
-    public ImmutableArray<string> PlacesOf(WorkerName name)
+    public ValueTask<bool> CheckAsync(
+        WorkerName name, ReadOnlyMemory<byte> challenge, ReadOnlyMemory<byte> response, CancellationToken cancellationToken)
     {
-        int slots = _accounts.TryGetValue(name, out var account) ? account.Slots : 1;
-        return [.. Enumerable.Range(1, slots).Select(i => $"slot-{i}")];
+        bool known = _accounts.TryGetValue(name, out var account) && account.Enabled;
+        bool proved = PerspectiveVerifier.Proves(known ? account!.PasswordMd5 : "", challenge.Span, response.Span);
+        return ValueTask.FromResult(proved && known && !_closed);
     }
 
-    public ValueTask AttachedAsync(MessagePackLink link)
+    public ImmutableArray<string> PlacesOf(WorkerName name) => gate.Pool.SlotPlaces(name);
+
+    public ValueTask AttachedAsync(IWorkerLink link)
     {
         gate.Attach(link);
         return ValueTask.CompletedTask;
@@ -48,9 +57,11 @@ internal sealed partial class WorkerDoor(Gate gate, FarmStore store, TimeProvide
     public void Refused(WorkerName name, string remote)
     {
         // A master that stops refuses everybody; that is no news of the worker.
-        if (_closed || !_refusals.Take(name)) return;
+        if (_closed || !_refusals.Take(name.Value)) return;
         string why = !_accounts.TryGetValue(name, out var account) ? "no worker of this name may join"
             : account.Enabled ? "wrong password" : "the account is disabled";
+        if (account is { Enabled: true, PasswordMd5: "" })
+            why += ", or a login over buildbot-pb for an account whose password must be set again before it can log in that way";
         _ = KeepAsync(name, $"{why}, from {remote}");
     }
 
@@ -69,8 +80,13 @@ internal sealed partial class WorkerDoor(Gate gate, FarmStore store, TimeProvide
 
     public void Ended(WorkerName? name, string remote, string reason) => Log.ConnectionEnded(logger, name?.Value ?? "(no name)", remote, reason);
 
+    public void Trespassed(WorkerName? name, string remote, string what) => Log.Trespassed(logger, name?.Value ?? "(no name)", remote, what);
+
     private static partial class Log
     {
+        [LoggerMessage(3103, LogLevel.Warning, "{Worker} from {Remote} {What}; it was refused.")]
+        public static partial void Trespassed(ILogger logger, string worker, string remote, string what);
+
         [LoggerMessage(3102, LogLevel.Warning, "That {Worker} was refused could not be kept.")]
         public static partial void RefusalNotKept(ILogger logger, string worker, Exception error);
 

@@ -29,7 +29,7 @@ internal static class Layout
         """).ToString();
 
     private static IEnumerable<Html> Menu(string current) =>
-        new[] { ("/", "Home"), ("/jobs", "Jobs"), ("/packages", "Packages"), ("/workers", "Workers") }.Select(entry =>
+        new[] { ("/", "Home"), ("/jobs", "Jobs"), ("/builders", "Builders"), ("/packages", "Packages"), ("/workers", "Workers") }.Select(entry =>
             entry.Item1 == current
                 ? Html.Of($"""<a href="{entry.Item1}" aria-current="page">{entry.Item2}</a>""")
                 : Html.Of($"""<a href="{entry.Item1}">{entry.Item2}</a>"""));

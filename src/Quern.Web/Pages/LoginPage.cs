@@ -4,7 +4,9 @@ namespace Quern.Web.Pages;
 public static class LoginPage
 {
     /// <param name="problem">Why the last try did not work; empty at first.</param>
-    public static string Render(string problem) => Html.Of($"""
+    /// <param name="askCode">Whether the account has one-time codes.</param>
+    /// <param name="askNewPassword">Whether the password must be changed now.</param>
+    public static string Render(string problem, bool askCode = false, bool askNewPassword = false) => Html.Of($"""
         <!doctype html>
         <html lang="en">
         <head>
@@ -21,10 +23,20 @@ public static class LoginPage
         <form method="post" action="/login">
         <label>User <input name="user" value="admin" autocomplete="username" required></label>
         <label>Password <input name="password" type="password" autocomplete="current-password" required autofocus></label>
+        {(askCode ? CodeField : Html.Empty)}
+        {(askNewPassword ? NewPasswordField : Html.Empty)}
         <button>Sign in</button>
         </form>
         </main>
         </body>
         </html>
         """).ToString();
+
+    private static Html CodeField { get; } = Html.Of($"""
+        <label>Code <input name="code" autocomplete="one-time-code" required></label>
+        """);
+
+    private static Html NewPasswordField { get; } = Html.Of($"""
+        <label>New password <input name="new_password" type="password" autocomplete="new-password" minlength="12" required></label>
+        """);
 }

@@ -16,8 +16,10 @@ public static class PackagesPage
         """);
 
     private static Html Row(PackageView p) => Html.Of($"""
-        <tr><td>{p.Name}</td><td>{p.Version}</td><td>{p.Environment}</td><td>{p.Architecture}</td><td class="n">{Words.Bytes(p.Bytes)}</td>
+        <tr><td>{p.Name}</td><td>{p.Version}-{p.RealVersion}</td><td>{p.Environment}</td><td>{p.Architecture}</td><td class="n">{Words.Bytes(p.Bytes)}</td>
         <td><code title="{p.Sha256}">{p.Sha256[..12]}</code></td><td>{Words.TimeTag(p.Time)}</td>
-        <td><a href="/api/v1/packages/{p.Name}/download?environment={p.Environment}&architecture={p.Architecture}">download</a> <a href="/jobs/{p.Job}">log</a></td></tr>
+        <td><a href="/api/v1/packages/{p.Name}/download?environment={p.Environment}&architecture={p.Architecture}&real_version={p.RealVersion}">download</a> {Log(p.Job)}</td></tr>
         """);
+
+    private static Html Log(string? job) => job is null ? Html.Of($"imported") : Html.Of($"""<a href="/jobs/{job}">log</a>""");
 }

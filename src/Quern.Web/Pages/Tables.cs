@@ -16,13 +16,17 @@ internal static class Tables
         <tbody>{workers.Select(Row)}</tbody></table>
         """);
 
+    public static Html State(JobView job) => job.Warnings
+        ? Html.Of($"""<span class="state warnings">{job.State.Word()} with warnings</span>""")
+        : State(job.State);
+
     public static Html State(JobState state) => Html.Of($"""<span class="state {state.Word()}">{state.Word()}</span>""");
 
     public static Html None(string text) => Html.Of($"""<p class="none">{text}</p>""");
 
     private static Html Row(JobView job) => Html.Of($"""
         <tr><td><a href="/jobs/{job.Id.ToString()}">{job.Number}</a></td><td><a href="/jobs/{job.Id.ToString()}">{job.Title}</a></td>
-        <td>{State(job.State)}{Reason(job.Reason)}</td><td>{job.Worker}</td><td class="n">{Words.Span(job.Elapsed)}</td>
+        <td>{State(job)}{Reason(job.Reason)}</td><td>{job.Worker}</td><td class="n">{Words.Span(job.Elapsed)}</td>
         <td class="n">{job.LogLines}</td><td>{Words.TimeTag(job.CreatedAt)}</td></tr>
         """);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Quern.Model;
 
 namespace Quern.Web.Views;
@@ -24,6 +25,12 @@ public sealed record JobView
 
     /// <summary>How long the newest attempt ran, until now when it still runs; null before it started.</summary>
     public required TimeSpan? Elapsed { get; init; }
+
+    /// <summary>It succeeded although a step failed.</summary>
+    public required bool Warnings { get; init; }
+
+    /// <summary>The steps of its newest attempt; empty in lists.</summary>
+    public ImmutableArray<StepView> Steps { get; init; } = [];
 
     public required long LogLines { get; init; }
 

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Quern.MasterHost.Access;
+using Quern.MasterHost.Access.Accounts;
+
+namespace Quern.MasterHost.Api;
+
+/// <summary>What people do to their own account. Open to every session, also to one that must do one of these first.</summary>
+internal static class AccountEndpoints
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        var own = api.MapGroup("/account").ForOwnAccount();
+        own.MapGet("", ShowAsync).Produces<OwnAccountModel>().ProducesProblem(404);
+        own.MapPost("/password", ChangePasswordAsync).Produces(204).ProducesProblem(403).ProducesProblem(422).ProducesProblem(429);
+        own.MapPost("/totp", BeginTotpAsync).Produces<TotpBegun>().ProducesProblem(403).ProducesProblem(422).ProducesProblem(429);
+        own.MapPost("/totp/confirm", ConfirmTotpAsync).Produces<RecoveryCodesModel>().ProducesProblem(422);
+        own.MapPost("/totp/remove", RemoveTotpAsync).Produces(204).ProducesProblem(403).ProducesProblem(422).ProducesProblem(429);
+    }
+
+    private static async Task<IResult> ShowAsync(OwnAccount own, HttpContext context) =>
+        await own.FindAsync(context.Principal(), context.RequestAborted) is { } a
+            ? Results.Json(new OwnAccountModel(a.Name, a.Email, a.Phone, a.Roles, a.TotpEnabled, a.RecoveryCodes.Length, a.MustChangePassword,
+                context.Principal().Duty == SignInDuty.EnrolTotp, a.ExpiresAt, a.LastSignInAt), ApiJson.Default.OwnAccountModel)
+            : ApiProblem.NotFound("The account is gone.");
+
+    private static async Task<IResult> ChangePasswordAsync(PasswordRequest request, OwnAccount own, HttpContext context)
+    {
+        if (LoginEndpoints.IsTooLong(request.CurrentPassword, request.NewPassword)) return LoginEndpoints.TooLong();
+        return Answer(context, await own.ChangePasswordAsync(context.Principal(), request.CurrentPassword, request.NewPassword, From(context), context.RequestAborted),
+            _ => Results.NoContent());
+    }
+
+    private static async Task<IResult> BeginTotpAsync(OwnPasswordRequest request, OwnAccount own, HttpContext context)
+    {
+        if (LoginEndpoints.IsTooLong(request.Password)) return LoginEndpoints.TooLong();
+        var who = context.Principal();
+        return Answer(context, await own.BeginTotpAsync(who, request.Password, From(context), context.RequestAborted),
+            secrets => Results.Json(new TotpBegun(secrets[0], Totp.UriOf(who.Name["user:".Length..], secrets[0])), ApiJson.Default.TotpBegun));
+    }
+
+    private static async Task<IResult> ConfirmTotpAsync(CodeRequest request, OwnAccount own, HttpContext context)
+    {
+        if (LoginEndpoints.IsTooLong(request.Code)) return LoginEndpoints.TooLong();
+        return Answer(context, await own.ConfirmTotpAsync(context.Principal(), request.Code, context.RequestAborted),
+            codes => Results.Json(new RecoveryCodesModel(codes), ApiJson.Default.RecoveryCodesModel));
+    }
+
+    private static async Task<IResult> RemoveTotpAsync(OwnPasswordRequest request, OwnAccount own, HttpContext context)
+    {
+        if (LoginEndpoints.IsTooLong(request.Password)) return LoginEndpoints.TooLong();
+        return Answer(context, await own.RemoveTotpAsync(context.Principal(), request.Password, From(context), context.RequestAborted), _ => Results.NoContent());
+    }
+
+    private static IResult Answer(HttpContext context, OwnChange change, Func<ImmutableArray<string>, IResult> done)
+    {
+        // Secrets that are shown once must not lie in anybody's cache.
+        context.Response.Headers.CacheControl = "no-store";
+        switch (change)
+        {
+            case OwnChange.Done made: return done(made.Secrets);
+            case OwnChange.WrongPassword: return ApiProblem.Forbidden("The password is wrong.");
+            case OwnChange.TooMany many: return LoginEndpoints.TooMany(context, many.RetryAfter);
+            case OwnChange.Refused refused: return ApiProblem.Refused(string.Join(' ', refused.Errors.Select(e => e.Description)));
+            default: throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private static IPAddress From(HttpContext context) => context.Connection.RemoteIpAddress ?? IPAddress.None;
+}

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+
+namespace Quern.MasterHost.Api;
+
+/// <summary>The own account.</summary>
+/// <param name="Totp">Whether a one-time code is asked for.</param>
+internal sealed record OwnAccountModel(
+    string Name, string Email, string Phone, ImmutableArray<string> Roles, bool Totp, int RecoveryCodes, bool MustChangePassword, bool MustEnrolTotp, DateTimeOffset? ExpiresAt,
+    DateTimeOffset? LastSignInAt);
+
+internal sealed record PasswordRequest(string CurrentPassword, string NewPassword);
+
+internal sealed record NewPasswordRequest(string NewPassword);
+
+internal sealed record OwnPasswordRequest(string Password);
+
+internal sealed record CodeRequest(string Code);
+
+/// <summary>A new secret for one-time codes; it counts once its first code was given.</summary>
+/// <param name="Secret">In base 32.</param>
+/// <param name="Uri">The same as authenticators read it.</param>
+internal sealed record TotpBegun(string Secret, string Uri);
+
+/// <param name="Codes">Each signs in once instead of a one-time code. They are shown this once.</param>
+internal sealed record RecoveryCodesModel(ImmutableArray<string> Codes);

@@ -1,0 +1,14 @@
+namespace Quern.MasterHost.Configuration;
+
+/// <summary>How people sign in.</summary>
+public sealed record AccountSettings
+{
+    /// <summary>Whether everybody must have one-time codes. Off, so that clients of older farms, which cannot send any, get in.</summary>
+    public bool RequireTotp { get; init; }
+
+    /// <summary>A session that nobody uses for so long is over.</summary>
+    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>A session is over after so long, however much it is used.</summary>
+    public TimeSpan SessionMax { get; init; } = TimeSpan.FromHours(12);
+}

@@ -1,0 +1,134 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Quern.MasterHost.Access;
+using Quern.MasterHost.Access.Accounts;
+using Quern.Model;
+using Quern.Storage;
+
+namespace Quern.MasterHost.Tests.Accounts;
+
+/// <summary>Every route of the running program, with every role. The matrix is written by hand: it is what the program is held against.</summary>
+public sealed class RoleWalkTests
+{
+    private const string Nobody = "nobody";
+    private static readonly ImmutableArray<string> Everybody = ["superuser", "operator", "auditor"];
+    private static readonly ImmutableArray<string> Operators = ["superuser", "operator"];
+    private static readonly ImmutableArray<string> Superusers = ["superuser"];
+
+    /// <summary>Who has which right over the whole farm.</summary>
+    private static readonly FrozenDictionary<string, ImmutableArray<string>> Matrix = new Dictionary<string, ImmutableArray<string>>
+    {
+        ["farm:read"] = Everybody,
+        ["job:read"] = Everybody,
+        ["job:submit"] = Operators,
+        ["job:cancel"] = Operators,
+        ["plan:run"] = Superusers,
+        ["builder:read"] = Everybody,
+        ["builder:run"] = Operators,
+        ["recipe:read"] = Everybody,
+        ["recipe:write"] = Operators,
+        ["package:read"] = Everybody,
+        ["package:write"] = Superusers,   // a package that no recipe of this farm made
+        ["source:read"] = Everybody,
+        ["source:write"] = Operators,
+        ["worker:read"] = Everybody,
+        ["worker:write"] = Operators,
+        ["listener:read"] = Everybody,
+        ["listener:write"] = Superusers,
+        ["event:read"] = Everybody,
+        ["user:update"] = Superusers,
+        ["user:reset-totp"] = Superusers,
+    }.ToFrozenDictionary();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Every_right_stands_in_the_matrix() => Assert.Equal(Right.Known.Order(), Matrix.Keys.Order());
+
+    [Fact]
+    public async Task Every_route_lets_in_the_roles_of_the_matrix_and_no_others()
+    {
+        await using var farm = await MasterFixture.StartAsync();
+        var store = farm.Get<FarmStore>();
+        var routes = Routes(farm);
+        var roles = (await store.ListRolesAsync(Cancellation)).Where(r => r.Scope == RoleScope.Farm).Select(r => r.Name).Append(Nobody).ToList();
+        Assert.Equal(Everybody.Append(Nobody).Order(), roles.Order());
+
+        foreach (string role in roles)
+        {
+            string api = await TokenAsync(store, $"api-{role}", TokenKind.Api, a => a with { Roles = role == Nobody ? [] : [role] });
+            string session = await TokenAsync(store, $"session-{role}", TokenKind.Session, a => a with { Roles = role == Nobody ? [] : [role] });
+            string duty = await TokenAsync(store, $"duty-{role}", TokenKind.Session, a => a with { Roles = role == Nobody ? [] : [role], MustChangePassword = true });
+            foreach (var route in routes)
+            {
+                bool open = route.Metadata.GetMetadata<OpenToAll>() is not null, own = route.Metadata.GetMetadata<OwnAccountOnly>() is not null;
+                bool may = open || (!own && Matrix[route.Metadata.GetMetadata<NeedsRight>()!.Name].Contains(role));
+                string place = $"{role} {route.RoutePattern.RawText}";
+                Assert.Equal((place, may), (place, await PassesAsync(farm, route, api)));
+                Assert.Equal((place, may || own), (place, await PassesAsync(farm, route, session)));
+                Assert.Equal((place, open || own), (place, await PassesAsync(farm, route, duty)));
+            }
+        }
+        Assert.True(routes.Count > 40, $"only {routes.Count} routes were walked");
+    }
+
+    [Fact]
+    public async Task A_role_within_a_group_gives_nothing_outside_of_it()
+    {
+        await using var farm = await MasterFixture.StartAsync();
+        var store = farm.Get<FarmStore>();
+        string owner = await TokenAsync(store, "mira", TokenKind.Api, a => a);
+        string viewer = await TokenAsync(store, "noor", TokenKind.Api, a => a);
+        await store.CreateGroupAsync(new StoredGroup("1", "Lab machines", "", [new("mira", "owner"), new("noor", "viewer")]), Actor.Farm, Cancellation);
+
+        var (mira, noor) = ((await farm.Get<TokenBook>().FindAsync(owner, Cancellation))!, (await farm.Get<TokenBook>().FindAsync(viewer, Cancellation))!);
+
+        Assert.Equal((true, false, false), (mira.May(Right.WorkerWrite, "lab machines"), mira.May(Right.WorkerWrite, "others"), mira.May(Right.WorkerWrite)));
+        Assert.Equal((true, false, false), (noor.May(Right.WorkerRead, "lab machines"), noor.May(Right.WorkerWrite, "lab machines"), noor.May(Right.WorkerRead)));
+        foreach (var route in Routes(farm).Where(r => r.Metadata.GetMetadata<NeedsRight>() is not null))
+            Assert.False(await PassesAsync(farm, route, owner), route.RoutePattern.RawText);
+    }
+
+    [Fact]
+    public async Task A_role_of_a_group_that_names_another_group_gives_nothing()
+    {
+        await using var farm = await MasterFixture.StartAsync();
+        var store = farm.Get<FarmStore>();
+        string secret = await TokenAsync(store, "mira", TokenKind.Api, a => a);
+        await store.SaveRoleAsync(new StoredRole("sly", RoleScope.Group, "", ["*@others", "job:read"]), Actor.Farm, Cancellation);
+        await store.CreateGroupAsync(new StoredGroup("1", "labs", "", [new("admin", "owner"), new("mira", "sly")]), Actor.Farm, Cancellation);
+
+        var mira = (await farm.Get<TokenBook>().FindAsync(secret, Cancellation))!;
+
+        Assert.Equal((true, false, false), (mira.May(Right.JobRead, "labs"), mira.May(Right.JobRead, "others"), mira.May(Right.JobSubmit, "labs")));
+    }
+
+    private static List<RouteEndpoint> Routes(MasterFixture farm) => [.. farm.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+
+    private static async Task<bool> PassesAsync(MasterFixture farm, RouteEndpoint route, string secret)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Authorization = $"Bearer {secret}";
+        context.SetEndpoint(route);
+        bool passed = false;
+        await new AccessGate(_ =>
+        {
+            passed = true;
+            return Task.CompletedTask;
+        }, farm.Get<TokenBook>()).InvokeAsync(context);
+        Assert.Equal(passed ? 200 : 403, context.Response.StatusCode);
+        return passed;
+    }
+
+    private static async Task<string> TokenAsync(FarmStore store, string name, TokenKind kind, Func<StoredAccount, StoredAccount> with)
+    {
+        var account = with(Account.New(name).Row);
+        Assert.IsType<AccountChange.Saved>(await store.CreateAccountAsync(account, Actor.Farm, Cancellation));
+        string secret = $"quern_{Guid.NewGuid():N}";
+        await store.SaveTokenAsync(
+            new StoredToken(LoginFarm.HashOf(secret), $"user:{name}", """["*"]""", default, null) { Kind = kind, Account = account.Id }, Actor.Farm, Cancellation);
+        return secret;
+    }
+}
