@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Quern.Cli.Commands;
 using Quern.Cli.Demo;
+using Quern.Cli.Import;
 using Quern.MasterHost.Configuration;
 
 namespace Quern.Cli;
@@ -16,8 +17,13 @@ internal static partial class CommandTree
         var make = new CommandMaker(common, terminal);
         foreach (var command in MasterCommands.All(make)) root.Subcommands.Add(command);
         foreach (var command in JobCommands.All(make)) root.Subcommands.Add(command);
+        foreach (var command in BuilderCommands.All(make)) root.Subcommands.Add(command);
         foreach (var command in RecipeCommands.All(make)) root.Subcommands.Add(command);
         foreach (var command in FarmCommands.All(make)) root.Subcommands.Add(command);
+        foreach (var command in ImportCommands.All(make)) root.Subcommands.Add(command);
+        foreach (var command in ExportCommands.All(make)) root.Subcommands.Add(command);
+        foreach (var command in LoginCommands.All(make)) root.Subcommands.Add(command);
+        root.Subcommands.Add(UserCommands.Make(make));
         root.Subcommands.Add(DemoCommand.Make(make));
         return root;
     }
@@ -30,7 +36,7 @@ internal static partial class CommandTree
         {
             // "A command is missing" beside a mistyped one only confuses.
             foreach (var error in result.Errors.Where(e => result.UnmatchedTokens.Count == 0 || !e.Message.StartsWith("Required command", StringComparison.Ordinal)))
-                terminal.Note($"quern: {error.Message}");
+                terminal.Note($"quern: {Worded(error.Message)}");
             if (Meant(result) is { } meant) terminal.Note($"Did you mean '{meant}'?");
             terminal.Note($"See '{NameOf(result.CommandResult.Command)} --help'.");
             return ExitCode.Usage;
@@ -43,6 +49,10 @@ internal static partial class CommandTree
             Output = terminal.Output,
         });
     }
+
+    /// <summary>The parser names .NET types to people; numbers are the only typed values of this command line.</summary>
+    private static string Worded(string message) =>
+        message.IndexOf(" as expected type ", StringComparison.Ordinal) is > 0 and var at ? $"{message[..at]}: a whole number is expected." : message;
 
     /// <summary>The command or option that was probably meant by the first word that is neither; null when none is near.</summary>
     private static string? Meant(ParseResult result)

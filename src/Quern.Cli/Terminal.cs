@@ -6,11 +6,13 @@ namespace Quern.Cli;
 /// <param name="output">Results.</param>
 /// <param name="error">Messages.</param>
 /// <param name="interactive">Whether results go to a terminal that shows colours.</param>
-internal sealed class Terminal(TextWriter output, TextWriter error, bool interactive)
+/// <param name="answers">Where answers to questions come from, a line each; null for a terminal, at which they are typed.</param>
+internal sealed class Terminal(TextWriter output, TextWriter error, bool interactive, TextReader? answers = null)
 {
     public static Terminal OfProcess() => new(
         Console.Out, Console.Error,
-        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb"));
+        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb"),
+        Console.IsInputRedirected ? Console.In : null);
 
     public TextWriter Output => output;
 
@@ -20,6 +22,20 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool interac
 
     /// <summary>For people only: never mixed into results.</summary>
     public void Note(string text) => error.WriteLine(Clean(text));
+
+    /// <summary>A question to people; the answer is typed behind it.</summary>
+    public void Ask(string text) => error.Write(Clean(text));
+
+    /// <summary>Asks for something that must not be seen, and does not show what is typed. Empty at the end of input.</summary>
+    public async Task<string> AskSecretAsync(string question, CancellationToken stop)
+    {
+        if (answers is not null) return await answers.ReadLineAsync(stop) ?? "";
+        using var hidden = new HiddenTyping();
+        Ask(question);
+        // Reading cannot be cancelled; Ctrl-C leaves it behind, and the process ends.
+        try { return await Task.Run(HiddenTyping.ReadLine, CancellationToken.None).WaitAsync(stop) ?? ""; }
+        finally { Note(""); }
+    }
 
     /// <summary>For bars and colours; only where <see cref="Interactive"/>.</summary>
     public IAnsiConsole NewConsole() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
@@ -48,6 +64,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool interac
     {
         "succeeded" or "connected" => $"[green]{cell}[/]",
         "failed" => $"[red]{cell}[/]",
+        "warnings" => $"[yellow]{cell}[/]",
         "running" => $"[blue]{cell}[/]",
         _ => Markup.Escape(cell),
     };

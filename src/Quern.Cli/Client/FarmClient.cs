@@ -30,21 +30,33 @@ internal sealed class FarmClient : IDisposable
     public Task<JsonObject> GetAsync(string path, CancellationToken cancellationToken) => JsonAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
 
     /// <summary>Whether there is something at a path.</summary>
-    public async Task<bool> HasAsync(string path, CancellationToken cancellationToken)
+    public async Task<bool> HasAsync(string path, CancellationToken cancellationToken) => await FindAsync(path, cancellationToken) is not null;
+
+    /// <summary>What is at a path; null when there is nothing.</summary>
+    public async Task<JsonObject?> FindAsync(string path, CancellationToken cancellationToken)
     {
         using var answer = await TryAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
-        if (answer.StatusCode == HttpStatusCode.NotFound) return false;
-        return answer.IsSuccessStatusCode ? true : throw await FailureAsync(answer, cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.NotFound) return null;
+        if (!answer.IsSuccessStatusCode) throw await FailureAsync(answer, cancellationToken);
+        return await ReadAsync(answer, cancellationToken) ?? throw NotOurs();
     }
 
     public Task<JsonObject> PostAsync(string path, JsonObject body, CancellationToken cancellationToken) =>
         JsonAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) }, cancellationToken);
 
+    /// <summary>For what answers nothing.</summary>
+    public async Task TellAsync(string path, JsonObject body, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) }, cancellationToken);
+    }
+
     public Task<JsonObject> PutAsync(string path, JsonObject body, CancellationToken cancellationToken) =>
         JsonAsync(new HttpRequestMessage(HttpMethod.Put, path) { Content = JsonContent.Create(body) }, cancellationToken);
 
-    public Task<JsonObject> UploadAsync(string path, Stream body, CancellationToken cancellationToken) =>
-        JsonAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StreamContent(body) }, cancellationToken);
+    public Task<JsonObject> UploadAsync(string path, Stream body, CancellationToken cancellationToken) => SendFileAsync(HttpMethod.Post, path, body, cancellationToken);
+
+    /// <summary>Puts a file. Its bytes are sent when the master has seen that it may come.</summary>
+    public Task<JsonObject> PutFileAsync(string path, Stream body, CancellationToken cancellationToken) => SendFileAsync(HttpMethod.Put, path, body, cancellationToken);
 
     public async Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
@@ -73,11 +85,17 @@ internal sealed class FarmClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    // Without the question a refusal would come in the middle of the bytes, and look like a lost connection.
+    private Task<JsonObject> SendFileAsync(HttpMethod method, string path, Stream body, CancellationToken cancellationToken) =>
+        JsonAsync(new HttpRequestMessage(method, path) { Content = new StreamContent(body), Headers = { ExpectContinue = true } }, cancellationToken);
+
     private async Task<JsonObject> JsonAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var answer = await SendAsync(request, cancellationToken);
-        return await ReadAsync(answer, cancellationToken) ?? throw new CommandFailedException(ExitCode.Failed, $"{_server} answered something that is not Quern's.");
+        return await ReadAsync(answer, cancellationToken) ?? throw NotOurs();
     }
+
+    private CommandFailedException NotOurs() => new(ExitCode.Failed, $"{_server} answered something that is not Quern's.");
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -103,7 +121,7 @@ internal sealed class FarmClient : IDisposable
     {
         var problem = await ReadAsync(answer, cancellationToken);
         string detail = problem?["detail"]?.ToString() ?? $"{_server} answered {(int)answer.StatusCode} {answer.ReasonPhrase}.";
-        return answer.StatusCode switch
+        var failure = answer.StatusCode switch
         {
             HttpStatusCode.Unauthorized => new CommandFailedException(ExitCode.NoAccess,
                 _http.DefaultRequestHeaders.Authorization is null
@@ -112,6 +130,8 @@ internal sealed class FarmClient : IDisposable
             HttpStatusCode.Forbidden => new CommandFailedException(ExitCode.NoAccess, $"Not allowed: {detail}"),
             _ => new ApiFailure(detail, problem?["problems"]?.AsArray() ?? []).ToException(),
         };
+        failure.Data["title"] = problem?["title"]?.ToString();
+        return failure;
     }
 
     private static async Task<JsonObject?> ReadAsync(HttpResponseMessage answer, CancellationToken cancellationToken)

@@ -6,38 +6,61 @@ using Quern.WorkerHost;
 
 namespace Quern.Cli.Commands;
 
-/// <summary>Workers, listeners, and signing in.</summary>
+/// <summary>Workers and listeners.</summary>
 internal static class FarmCommands
 {
     public static IEnumerable<Command> All(CommandMaker make)
     {
         yield return Worker(make);
         yield return Listener(make);
-
-        var url = new Argument<string?>("URL") { Description = "the master", Arity = ArgumentArity.ZeroOrOne };
-        var user = new Option<string>("--user") { Description = "who signs in", DefaultValueFactory = _ => "admin", HelpName = "NAME" };
-        var password = new Option<string?>("--password-file") { Description = "a file with the password; asked for when left out", HelpName = "FILE" };
-        yield return make.Make("login", "Signs in and keeps a token for later commands",
-            (c, stop) => LoginAsync(c, c.Result.GetValue(url), c.Result.GetRequiredValue(user), c.Result.GetValue(password), stop), url, user, password);
     }
 
     private static Command Worker(CommandMaker make)
     {
-        var master = new Option<string?>("--master") { Description = "the master to join, ws://HOST:PORT", HelpName = "URI" };
+        var master = new Option<string?>("--master") { Description = "the master to join: pb://HOST:PORT, ws://HOST:PORT, within TLS pbs:// and wss://; branch://HOST as a build bot", HelpName = "URI" };
         var name = new Option<string?>("--name") { Description = "the worker's name", HelpName = "NAME" };
-        var password = new Option<string?>("--password-file") { Description = "a file with its password", HelpName = "FILE" };
+        var password = new Option<string?>("--password-file") { Description = "a file with its password, or its key for branch://", HelpName = "FILE" };
         var dir = new Option<string?>("--dir") { Description = "where builds happen", HelpName = "DIR" };
+        var proxy = new Option<string?>("--proxy-connection-string") { Description = "an HTTP proxy on the way, like tcp:HOST:PORT", HelpName = "ENDPOINT" };
+        var retries = new Option<string?>("--maxretries") { Description = "ends after so many failed attempts in a row (never)", HelpName = "N" };
+        var revision = new Option<string?>("--revision") { Description = "for ws://: v7, or v1 for a master of Buildbot 3.5; for branch://: v2.1, v2.0 or v1b alone", HelpName = "REVISION" };
+        var network = new Option<string?>("--build-network") { Description = "for branch://: whether builds may reach the network (no)", HelpName = "yes|no" };
+        var sources = new Option<string?>("--private-sources") { Description = "for branch://: whether recipes may name sources at private addresses (no)", HelpName = "yes|no" };
         var shown = new Argument<string>("NAME") { Description = "a worker" };
+        var slots = new Argument<int>("SLOTS") { Description = "jobs at once, 1 or more" };
         return make.Make("worker", "Runs a worker (with --master), or shows the farm's", (c, _) =>
             {
                 if (c.Result.GetValue(master) is not { } uri)
                     throw new CommandFailedException(ExitCode.Usage, "'quern worker' runs a worker and needs --master; 'quern worker list' shows the farm's.");
-                string[] args = ["--master", uri, .. Given("--name", c.Result.GetValue(name)), .. Given("--password-file", c.Result.GetValue(password)), .. Given("--dir", c.Result.GetValue(dir))];
-                return WorkerProgram.RunAsync(args);
+                Option<string?>[] others = [name, password, dir, proxy, retries, revision, network, sources];
+                return WorkerProgram.RunAsync(["--master", uri, .. others.SelectMany(o => Given(o.Name, c.Result.GetValue(o)))]);
             },
-            master, name, password, dir,
+            master, name, password, dir, proxy, retries, revision, network, sources,
             make.Make("list", "Lists the workers", ListWorkersAsync),
-            make.Make("show", "Shows one worker and when it came and went", (c, stop) => ShowWorkerAsync(c, c.Result.GetRequiredValue(shown), stop), shown));
+            make.Make("show", "Shows one worker and when it came and went", (c, stop) => ShowWorkerAsync(c, c.Result.GetRequiredValue(shown), stop), shown),
+            make.Make("shutdown", "Sends a worker home: no more jobs, and it ends when it has none",
+                (c, stop) => SendHomeAsync(c, c.Result.GetRequiredValue(shown), stop), shown),
+            make.Make("slots", "Sets how many jobs a worker runs at once; running jobs go on",
+                (c, stop) => SetSlotsAsync(c, c.Result.GetRequiredValue(shown), c.Result.GetRequiredValue(slots), stop), shown, slots));
+    }
+
+    private static async Task<int> SetSlotsAsync(CommandContext c, string name, int slots, CancellationToken stop)
+    {
+        using var farm = c.Connect();
+        var worker = await farm.PutAsync($"/api/v1/workers/{Uri.EscapeDataString(name)}/slots", new JsonObject { ["slots"] = slots }, stop);
+        if (c.Json) c.WriteJson(worker);
+        else c.Terminal.Line($"{Text(worker, "name")} has {Text(worker, "slots")} slots, {Text(worker, "busy")} busy" +
+            (Text(worker, "origin") == "file" ? "; the configuration file's number comes back at the next start" : ""));
+        return ExitCode.Success;
+    }
+
+    private static async Task<int> SendHomeAsync(CommandContext c, string name, CancellationToken stop)
+    {
+        using var farm = c.Connect();
+        var worker = await farm.PostAsync($"/api/v1/workers/{Uri.EscapeDataString(name)}/shutdown", [], stop);
+        if (c.Json) c.WriteJson(worker);
+        else c.Terminal.Line($"{Text(worker, "name")} gets no more jobs and ends when the {Text(worker, "busy")} it runs have ended");
+        return ExitCode.Success;
     }
 
     private static async Task<int> ListWorkersAsync(CommandContext c, CancellationToken stop)
@@ -68,9 +91,10 @@ internal static class FarmCommands
     {
         var add = new Argument<string>("PROTOCOL=ADDR:PORT") { Description = "such as buildbot-msgpack=0.0.0.0:9990" };
         var remove = new Argument<string>("PROTOCOL=ADDR:PORT") { Description = "as the list shows it" };
+        var revisions = new Option<string?>("--revisions") { Description = "of buildbot-msgpack: v7,v1 takes workers of Buildbot 3.5 too (default: v7)", HelpName = "LIST" };
         return CommandMaker.Group("listener", "The farm's doors",
             make.Make("list", "Lists the listeners", ListListenersAsync),
-            make.Make("add", "Opens a listener and keeps it", (c, stop) => AddListenerAsync(c, c.Result.GetRequiredValue(add), stop), add),
+            make.Make("add", "Opens a listener and keeps it", (c, stop) => AddListenerAsync(c, c.Result.GetRequiredValue(add), c.Result.GetValue(revisions), stop), add, revisions),
             make.Make("remove", "Closes a listener for good", (c, stop) => RemoveListenerAsync(c, c.Result.GetRequiredValue(remove), stop), remove));
     }
 
@@ -80,19 +104,26 @@ internal static class FarmCommands
         var answer = await farm.GetAsync("/api/v1/listeners", stop);
         var items = answer["items"]!.AsArray();
         if (c.Json) c.WriteJson(items);
-        else c.Terminal.Table(["PROTOCOL", "ADDRESS", "STATE", "ORIGIN"],
-            [.. items.Select(l => (IReadOnlyList<string>)[Text(l, "protocol"), Text(l, "open") is { Length: > 0 } open ? open : $"{Text(l, "address")}:{Text(l, "port")}", StateOf(l!), Text(l, "origin")])]);
+        else c.Terminal.Table(["PROTOCOL", "ADDRESS", "REVISIONS", "STATE", "ORIGIN"],
+            [.. items.Select(l => (IReadOnlyList<string>)[
+                Text(l, "protocol"), Text(l, "open") is { Length: > 0 } open ? open : $"{Text(l, "address")}:{Text(l, "port")}", RevisionsOf(l!), StateOf(l!), Text(l, "origin")])]);
         return ExitCode.Success;
     }
 
     private static string StateOf(JsonNode listener) =>
         listener["open"] is not null ? "open" : Text(listener, "problem") is { Length: > 0 } problem ? problem : "closed";
 
-    private static async Task<int> AddListenerAsync(CommandContext c, string text, CancellationToken stop)
+    /// <summary>Empty where a protocol has none.</summary>
+    private static string RevisionsOf(JsonNode listener) => string.Join(',', (listener["revisions"]?.AsArray() ?? []).Select(r => r!.ToString()));
+
+    private static async Task<int> AddListenerAsync(CommandContext c, string text, string? revisions, CancellationToken stop)
     {
         var (protocol, address, port) = Split(text);
+        var wanted = new JsonObject { ["protocol"] = protocol, ["address"] = address, ["port"] = port };
+        if (revisions is not null)
+            wanted["revisions"] = new JsonArray([.. revisions.Split(',', StringSplitOptions.TrimEntries).Select(r => (JsonNode)r)]);
         using var farm = c.Connect();
-        var opened = await farm.PostAsync("/api/v1/listeners", new JsonObject { ["protocol"] = protocol, ["address"] = address, ["port"] = port }, stop);
+        var opened = await farm.PostAsync("/api/v1/listeners", wanted, stop);
         if (c.Json) c.WriteJson(opened);
         else c.Terminal.Line($"listening {protocol} {Text(opened, "open")}");
         return ExitCode.Success;
@@ -112,50 +143,6 @@ internal static class FarmCommands
     {
         if (text.Split('=', 2) is [var protocol, var rest] && EndPoints.TryParse(rest, out var endPoint)) return (protocol, endPoint.Address.ToString(), endPoint.Port);
         throw new CommandFailedException(ExitCode.Usage, $"'{text}' is not PROTOCOL=ADDR:PORT.");
-    }
-
-    private static async Task<int> LoginAsync(CommandContext c, string? url, string user, string? passwordFile, CancellationToken stop)
-    {
-        Uri server;
-        if (url is null) server = c.Server;
-        else if (!Uri.TryCreate(url, UriKind.Absolute, out server!) || server.Scheme is not ("http" or "https"))
-            throw new CommandFailedException(ExitCode.Usage, $"'{url}' is not the address of a master: it must begin with http:// or https://.");
-        string password;
-        if (passwordFile is not null) password = PasswordFile.TryRead(passwordFile, out string why) ?? throw new CommandFailedException(ExitCode.Usage, $"--password-file: {why}");
-        else password = AskPassword(c);
-
-        using var farm = new Client.FarmClient(server, null);
-        JsonObject answer;
-        try
-        {
-            answer = await farm.PostAsync("/api/v1/login", new JsonObject { ["user"] = user, ["password"] = password }, stop);
-        }
-        catch (CommandFailedException e) when (e.ExitCode == ExitCode.NoAccess && e.Message.StartsWith("Not signed in", StringComparison.Ordinal))
-        {
-            throw new CommandFailedException(ExitCode.NoAccess, $"{server} did not take this user and password.");
-        }
-        Directory.CreateDirectory(c.Data);
-        string file = Folders.LoginFile(c.Data, server);
-        File.Delete(file);
-        await using (var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
-        await using (var writer = new StreamWriter(stream))
-            await writer.WriteLineAsync(Text(answer, "token"));
-        if (c.Json) c.WriteJson(new JsonObject { ["principal"] = Text(answer, "principal"), ["token_file"] = file });
-        else c.Terminal.Line($"Signed in to {server} as {Text(answer, "principal")}.");
-        return ExitCode.Success;
-    }
-
-    private static string AskPassword(CommandContext c)
-    {
-        if (Console.IsInputRedirected) return Console.In.ReadLine() ?? "";
-        c.Terminal.Note("Password: ");
-        var typed = new System.Text.StringBuilder();
-        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
-        {
-            if (key.Key == ConsoleKey.Backspace && typed.Length > 0) typed.Length--;
-            else if (!char.IsControl(key.KeyChar)) typed.Append(key.KeyChar);
-        }
-        return typed.ToString();
     }
 
     private static string[] Given(string option, string? value) => value is null ? [] : [option, value];

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Quern.Cli.Client;
-using Quern.Protocols.Branch.Recipes;
+using Quern.Model;
 
 namespace Quern.Cli.Commands;
 
@@ -13,7 +13,7 @@ internal static class JobCommands
     {
         yield return Build(make);
         yield return Rebuild(make);
-        yield return Batch(make);
+        yield return BatchCommand.Make(make);
 
         var state = new Option<string?>("--state") { Description = "only these states, separated by commas", HelpName = "STATE" };
         var package = new Option<string?>("--package") { Description = "only jobs of this package", HelpName = "NAME" };
@@ -24,7 +24,9 @@ internal static class JobCommands
         yield return CommandMaker.Group("job", "One job", make.Make("show", "Shows a job", (c, stop) => ShowAsync(c, c.Result.GetRequiredValue(shown), stop), shown));
         var logged = Id();
         var follow = new Option<bool>("--follow", "-f") { Description = "go on while the job runs" };
-        yield return make.Make("log", "Shows a job's log", (c, stop) => LogAsync(c, c.Result.GetRequiredValue(logged), c.Result.GetValue(follow), stop), logged, follow);
+        var step = new Option<string?>("--step") { Description = "only this step, by name or position", HelpName = "STEP" };
+        yield return make.Make("log", "Shows a job's log",
+            (c, stop) => LogAsync(c, c.Result.GetRequiredValue(logged), c.Result.GetValue(step), c.Result.GetValue(follow), stop), logged, step, follow);
         var cancelled = Id();
         var reason = new Option<string?>("--reason") { Description = "a sentence for others", HelpName = "TEXT" };
         yield return make.Make("cancel", "Cancels a job that waits or runs",
@@ -35,7 +37,7 @@ internal static class JobCommands
 
     private static Argument<string> Id() => new("JOB") { Description = "a job's number or id" };
 
-    private static Option<string?> Environment()
+    public static Option<string?> Environment()
     {
         var option = new Option<string?>("--env") { Description = "release (default) or cross", HelpName = "ENV" };
         option.AcceptOnlyFromAmong("release", "cross");
@@ -57,28 +59,7 @@ internal static class JobCommands
             };
             long after = (await farm.GetAsync("/api/v1/farm", stop))["last_event"]!.GetValue<long>();
             var answer = await farm.PostAsync("/api/v1/jobs", request, stop);
-            var jobs = answer["jobs"]!.AsArray();
-            foreach (var job in jobs) JobProgress.Tell(c, $"job {Show.Text(job, "number")}  {Show.Text(job, "title")}  queued");
-            string id = Show.Text(jobs[0], "id");
-            if (c.Result.GetValue(noWait))
-            {
-                if (c.Json) c.WriteJson(await farm.GetAsync($"/api/v1/jobs/{id}", stop));
-                return ExitCode.Success;
-            }
-            JsonObject end;
-            if (c.Result.GetValue(follow))
-            {
-                // What is built on the way is told in lines; the log is that of the package asked for.
-                if (jobs.Count > 1) await JobProgress.UntilFinishedAsync(c, farm, [.. jobs.Skip(1)], after, id, stop);
-                end = await JobWatch.FollowLogAsync(farm, id, line => JobProgress.Tell(c, Show.Text(line, "text")), stop);
-            }
-            else
-            {
-                end = (await JobProgress.UntilFinishedAsync(c, farm, jobs, after, null, stop))[0];
-            }
-            if (c.Json) c.WriteJson(end);
-            else if (!c.Result.GetValue(follow) || Show.Text(end, "state") != "succeeded") c.Terminal.Line(Sentence(end));
-            return Show.Text(end, "state") == "succeeded" ? ExitCode.Success : ExitCode.Failed;
+            return await JobEnd.AwaitAsync(c, farm, answer["jobs"]!.AsArray(), after, c.Result.GetValue(follow), !c.Result.GetValue(noWait), stop);
         }, name, env, follow, noWait);
     }
 
@@ -99,7 +80,7 @@ internal static class JobCommands
             var answer = await farm.PostAsync($"/api/v1/packages/{Uri.EscapeDataString(package)}/rebuild", request, stop);
             if (c.Json)
             {
-                if (wait) return await BatchEndAsync(c, farm, answer, after, stop);
+                if (wait) return await BatchCommand.EndAsync(c, farm, answer, after, stop);
                 c.WriteJson(answer);
                 return ExitCode.Success;
             }
@@ -109,52 +90,16 @@ internal static class JobCommands
             foreach (var cycle in answer["cycles"]!.AsArray()) c.Terminal.Line($"  cycle: {cycle}");
             foreach (var unknown in answer["unknown_dependencies"]!.AsArray()) c.Terminal.Line($"  missing: {unknown}");
             if (!c.Result.GetValue(dry)) c.Terminal.Line($"batch {Show.Text(answer, "batch")}: {answer["jobs"]!.AsArray().Count} jobs queued");
-            return wait ? await BatchEndAsync(c, farm, answer, after, stop) : ExitCode.Success;
+            return wait ? await BatchCommand.EndAsync(c, farm, answer, after, stop) : ExitCode.Success;
         }, name, dry, env, noWait);
-    }
-
-    private static Command Batch(CommandMaker make)
-    {
-        var file = new Argument<string>("FILE") { Description = "one step per line: names, separated by semicolons, that may be built at the same time" };
-        var env = Environment();
-        var noWait = new Option<bool>("--no-wait") { Description = "do not wait for the end" };
-        var goOn = new Option<bool>("--continue-on-failure") { Description = "build later steps also when an earlier build failed" };
-        return make.Make("batch", "Builds packages step by step, as a file orders them", async (c, stop) =>
-        {
-            string path = c.Result.GetRequiredValue(file);
-            var solution = SolutionFile.Parse(await File.ReadAllTextAsync(path, stop));
-            foreach (var problem in solution.Problems) c.Terminal.Note($"{path}:{problem}");
-            if (solution.HasErrors) throw new CommandFailedException(ExitCode.Failed, "Nothing was submitted.");
-            var steps = new JsonArray([.. solution.Steps.Select(s => new JsonArray([.. s.Select(n => (JsonNode)n)]))]);
-            using var farm = c.Connect();
-            long after = (await farm.GetAsync("/api/v1/farm", stop))["last_event"]!.GetValue<long>();
-            var request = new JsonObject
-            {
-                ["steps"] = steps,
-                ["title"] = Path.GetFileName(path),
-                ["environment"] = c.Result.GetValue(env),
-                ["continue_on_failure"] = c.Result.GetValue(goOn),
-            };
-            var answer = await farm.PostAsync("/api/v1/batches", request, stop);
-            JobProgress.Tell(c, $"batch {Show.Text(answer, "batch")}: {answer["jobs"]!.AsArray().Count} jobs queued");
-            if (!c.Result.GetValue(noWait)) return await BatchEndAsync(c, farm, answer, after, stop);
-            if (c.Json) c.WriteJson(await farm.GetAsync($"/api/v1/batches/{Show.Text(answer, "batch")}", stop));
-            return ExitCode.Success;
-        }, file, env, noWait, goOn);
-    }
-
-    /// <summary>Waits for all jobs of a batch, and says what became of it.</summary>
-    private static async Task<int> BatchEndAsync(CommandContext c, FarmClient farm, JsonObject batch, long after, CancellationToken stop)
-    {
-        var ends = await JobProgress.UntilFinishedAsync(c, farm, batch["jobs"]!.AsArray(), after, null, stop);
-        int good = ends.Count(e => Show.Text(e, "state") == "succeeded");
-        if (c.Json) c.WriteJson(await farm.GetAsync($"/api/v1/batches/{Show.Text(batch, "batch")}", stop));
-        else c.Terminal.Line($"{good} of {ends.Length} jobs succeeded");
-        return good == ends.Length ? ExitCode.Success : ExitCode.Failed;
     }
 
     private static async Task<int> ListAsync(CommandContext c, string? state, string? package, int limit, CancellationToken stop)
     {
+        if (limit < 1) throw new CommandFailedException(ExitCode.Usage, "--limit must be at least 1.");
+        foreach (string word in state?.Split(',') ?? [])
+            if (!JobStates.TryParse(word, out _))
+                throw new CommandFailedException(ExitCode.Usage, $"--state: '{word}' is not a state of jobs; there are {string.Join(", ", Enum.GetValues<JobState>().Select(s => s.Word()))}.");
         using var farm = c.Connect();
         string query = $"/api/v1/jobs?limit={Math.Clamp(limit, 1, 1000).ToString(CultureInfo.InvariantCulture)}" +
             (state is null ? "" : $"&state={Uri.EscapeDataString(state)}") + (package is null ? "" : $"&package={Uri.EscapeDataString(package)}");
@@ -170,16 +115,28 @@ internal static class JobCommands
     {
         using var farm = c.Connect();
         var job = await farm.GetAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}", stop);
-        if (c.Json) c.WriteJson(job);
-        else
-            foreach (var (key, value) in job)
-                if (value is not null && value.ToString().Length > 0) c.Terminal.Line($"{key.Replace('_', ' '),-18}{(value is JsonArray or JsonObject ? value.ToJsonString() : value)}");
+        if (c.Json)
+        {
+            c.WriteJson(job);
+            return ExitCode.Success;
+        }
+        foreach (var (key, value) in job)
+            if (key != "steps" && value is not null && value.ToString().Length > 0) c.Terminal.Line($"{key.Replace('_', ' '),-18}{(value is JsonArray or JsonObject ? value.ToJsonString() : value)}");
+        if (job["steps"] is not JsonArray { Count: > 0 } steps) return ExitCode.Success;
+        c.Terminal.Line("");
+        c.Terminal.Table(["STEP", "NAME", "STATE", "TIME", "LINES", "REASON"],
+        [
+            .. steps.Select(s => (IReadOnlyList<string>)
+                [Show.Text(s, "position"), Show.Text(s, "name"), Show.Text(s, "state"), Show.Seconds(s!["seconds"]), Show.Text(s, "lines"), Show.Text(s, "reason")]),
+        ]);
         return ExitCode.Success;
     }
 
-    private static async Task<int> LogAsync(CommandContext c, string id, bool follow, CancellationToken stop)
+    private static async Task<int> LogAsync(CommandContext c, string id, string? step, bool follow, CancellationToken stop)
     {
         using var farm = c.Connect();
+        if (step is not null && follow) throw new CommandFailedException(ExitCode.Usage, "--follow shows the whole log; --step shows what one step has written so far.");
+        string only = step is null ? "" : $"step={await PositionAsync(farm, id, step, stop)}";
         if (follow)
         {
             var end = await JobWatch.FollowLogAsync(farm, id, line =>
@@ -193,18 +150,28 @@ internal static class JobCommands
         {
             for (long from = 1; ;)
             {
-                var page = await farm.GetAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}/log?from={from.ToString(CultureInfo.InvariantCulture)}", stop);
+                var page = await farm.GetAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}/log?from={from.ToString(CultureInfo.InvariantCulture)}&{only}", stop);
                 foreach (var line in page["lines"]!.AsArray()) c.Terminal.Output.WriteLine(line!.ToJsonString());
                 long next = page["next_line"]!.GetValue<long>();
                 if (next == from) return ExitCode.Success;
                 from = next;
             }
         }
-        using var answer = await farm.OpenAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}/log/text", stop);
+        using var answer = await farm.OpenAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}/log/text?{only}", stop);
         await using var body = await answer.Content.ReadAsStreamAsync(stop);
         using var reader = new StreamReader(body);
         while (await reader.ReadLineAsync(stop) is { } text) c.Terminal.Line(text);
         return ExitCode.Success;
+    }
+
+    /// <summary>The position of a step that is given by it or by name.</summary>
+    private static async Task<string> PositionAsync(FarmClient farm, string id, string step, CancellationToken stop)
+    {
+        var steps = (await farm.GetAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}", stop))["steps"]!.AsArray();
+        var found = steps.FirstOrDefault(s => Show.Text(s, "name") == step) ?? steps.FirstOrDefault(s => Show.Text(s, "position") == step);
+        if (found is not null) return Show.Text(found, "position");
+        string known = steps.Count == 0 ? "it has none so far" : $"it has {string.Join(", ", steps.Select(s => Show.Text(s, "name")))}";
+        throw new CommandFailedException(ExitCode.Failed, $"Job {id} has no step '{step}'; {known}.");
     }
 
     private static async Task<int> CancelAsync(CommandContext c, string id, string? reason, CancellationToken stop)
@@ -212,7 +179,7 @@ internal static class JobCommands
         using var farm = c.Connect();
         var job = await farm.PostAsync($"/api/v1/jobs/{Uri.EscapeDataString(id)}/cancel", reason is null ? [] : new JsonObject { ["reason"] = reason }, stop);
         if (c.Json) c.WriteJson(job);
-        else c.Terminal.Line(Show.Text(job, "state") == "running" ? $"job {Show.Text(job, "number")} is being cancelled" : Sentence(job));
+        else c.Terminal.Line(Show.Text(job, "state") == "running" ? $"job {Show.Text(job, "number")} is being cancelled" : JobEnd.Sentence(job));
         return ExitCode.Success;
     }
 
@@ -228,11 +195,5 @@ internal static class JobCommands
         c.Terminal.Line(Show.Text(why, "sentence"));
         foreach (var detail in why["details"]!.AsArray()) c.Terminal.Line($"  {detail}");
         return ExitCode.Success;
-    }
-
-    private static string Sentence(JsonNode job)
-    {
-        string seconds = Show.Seconds(job["seconds"]), reason = Show.Text(job, "reason");
-        return $"job {Show.Text(job, "number")}  {Show.Text(job, "title")}  {Show.Text(job, "state")}{(seconds.Length > 0 ? $"  {seconds}" : "")}{(reason.Length > 0 ? $"  {reason}" : "")}";
     }
 }

@@ -15,7 +15,7 @@ internal static class MasterCommands
     private static readonly Option<string?> Http = new("--http") { Description = "where HTTP listens (default 127.0.0.1:8010; port 0 picks a free one)", HelpName = "ADDR:PORT" };
     private static readonly Option<string[]> Listen = new("--listen") { Description = "a listener of this run; may be repeated", HelpName = "PROTOCOL=ADDR:PORT" };
     private static readonly Option<string?> Config = new("--config") { Description = "quern.yaml: environments, workers, listeners, limits", HelpName = "FILE" };
-    private static readonly Option<string?> FirstPasswordFile = new("--first-password-file") { Description = "the first password of user admin; not used once there is one", HelpName = "FILE" };
+    private static readonly Option<string?> FirstPasswordFile = new("--first-password-file") { Description = "the first password of user admin; not used once there is an account", HelpName = "FILE" };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "tell on standard error what happens" };
     private static readonly Option<int?> Slots = new("--slots") { Description = "jobs at once on the embedded worker (default: one per processor)", HelpName = "N" };
     private static readonly Option<bool> NoWorker = new("--no-worker") { Description = "no embedded worker" };
@@ -78,9 +78,9 @@ internal static class MasterCommands
         var (master, newPassword) = running;
         await using (master)
         {
-            if (running.FirstPasswordUnused) context.Terminal.Note("--first-password-file is not used: user 'admin' has a password already, which stays.");
-            if (configuration is { Release: null, Cross: null }) context.Terminal.Note(NoEnvironment);
-            if (newPassword is not null) context.Terminal.Note($"The first password of user 'admin' is {newPassword} (shown this once).");
+            if (running.FirstPasswordUnused) context.Terminal.Note("--first-password-file is not used: there are accounts already, which stay as they are.");
+            if (configuration is { Release: null, Cross: null, Builders.IsEmpty: true }) context.Terminal.Note(NoEnvironment);
+            if (newPassword is not null) context.Terminal.Note($"The first password of user 'admin' is {newPassword} (shown this once). It must be changed at the first sign-in.");
             if (embedded && !result.GetValue(NoWorker))
                 master.Attach(new EmbeddedWorkerLink(new WorkerName("embedded"), Path.Combine(data, "worker"), TimeProvider.System), result.GetValue(Slots) ?? Environment.ProcessorCount);
             string address = $"http://{master.Http}";
@@ -110,7 +110,7 @@ internal static class MasterCommands
         else if (loaded is ConfigurationResult.Read read)
         {
             var c = read.Configuration;
-            context.Terminal.Line($"ok  {file}: {c.Workers.Length} workers, {c.Listeners.Length} listeners, release {(c.Release is null ? "not configured" : "configured")}, cross {(c.Cross is null ? "not configured" : "configured")}");
+            context.Terminal.Line($"ok  {file}: {c.Workers.Length} workers, {c.Listeners.Length} listeners, {c.Builders.Length} builders, release {(c.Release is null ? "not configured" : "configured")}, cross {(c.Cross is null ? "not configured" : "configured")}");
         }
         foreach (var problem in problems) context.Terminal.Note(problem.ToString());
         return problems.IsEmpty ? ExitCode.Success : ExitCode.Failed;

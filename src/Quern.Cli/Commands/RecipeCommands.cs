@@ -14,7 +14,7 @@ internal static class RecipeCommands
 {
     public static IEnumerable<Command> All(CommandMaker make)
     {
-        var files = new Argument<string[]>("FILE") { Description = "recipe files, or folders that hold a package.bpb", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE") { Description = "recipe files, or folders that hold a package.bpb or, in folders below, many", Arity = ArgumentArity.OneOrMore };
         var note = new Option<string?>("--note") { Description = "a sentence for the history", HelpName = "TEXT" };
         var checkOnly = new Option<bool>("--check") { Description = "only check; store nothing" };
         yield return make.Make("submit", "Checks and stores recipes, dependencies first",
@@ -27,10 +27,9 @@ internal static class RecipeCommands
     private static async Task<int> SubmitAsync(CommandContext c, string[] files, string? note, bool checkOnly, CancellationToken stop)
     {
         var read = new List<(string File, string Text, RecipeReading Reading)>();
-        foreach (string given in files)
+        foreach (string file in RecipeFiles.Find(files, c.Terminal.Note))
         {
-            string file = Directory.Exists(given) ? Path.Combine(given, "package.bpb") : given;
-            string text = await File.ReadAllTextAsync(file, stop);
+            string text = await RecipeFiles.ReadAsync(file, stop);
             read.Add((file, text, RecipeTranslation.Read(text)));
         }
         bool bad = false;
@@ -47,10 +46,11 @@ internal static class RecipeCommands
         var plan = PackageGraph.Build(read.Select(r => PackageNode.Of(r.Reading.Recipe!))).PlanExactly(read.Select(r => r.Reading.Recipe!.Name));
         // Recipes in a circle have no order; they are stored all the same, and a build of them is refused with the circle's names.
         var order = plan.Builds.Select(b => b.Package).Concat(plan.Unordered).ToList();
+        var byName = read.ToDictionary(r => r.Reading.Recipe!.Name);
         var answers = new JsonArray();
         foreach (var name in order)
         {
-            var (file, text, _) = read.First(r => r.Reading.Recipe!.Name == name);
+            var (file, text, _) = byName[name];
             JsonObject answer;
             try
             {
@@ -197,7 +197,7 @@ internal static class RecipeCommands
             {
                 string path = c.Result.GetRequiredValue(file);
                 using var farm = c.Connect();
-                await using var stream = File.OpenRead(path);
+                await using var stream = File.OpenRead(InputFile.Checked(path));
                 var source = await farm.UploadAsync($"/api/v1/sources?filename={Uri.EscapeDataString(Path.GetFileName(path))}&description={Uri.EscapeDataString(c.Result.GetRequiredValue(description))}", stream, stop);
                 if (c.Json) c.WriteJson(source);
                 else c.Terminal.Line($"{Show.Text(source, "id")}  {Show.Text(source, "filename")}  {Show.Bytes(source["bytes"])}  {Show.Text(source, "sha256")}");

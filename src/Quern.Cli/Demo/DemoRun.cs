@@ -101,9 +101,9 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
 
     private static async Task<JobId?> BuiltBeforeAsync(FarmStore store, PackageName name, int revision, string architecture, CancellationToken cancellationToken)
     {
-        if (await store.FindArtifactAsync(name, BuildEnvironment.Release, architecture, null, cancellationToken) is not { } artifact) return null;
-        var job = await store.FindJobAsync(artifact.Job.ToString(), cancellationToken);
-        return job?.RecipeRevision == revision ? artifact.Job : null;
+        if (await store.FindArtifactAsync(name, BuildEnvironment.Release, architecture, null, cancellationToken) is not { Job: { } id }) return null;
+        var job = await store.FindJobAsync(id.ToString(), cancellationToken);
+        return job?.RecipeRevision == revision ? id : null;
     }
 
     private async Task WatchAsync(QuernMaster master, ImmutableArray<DemoPackage> packages, CancellationToken cancellationToken)
