@@ -39,7 +39,10 @@ public sealed class ReferenceTableTests
     {
         var table = ReadTable();
         foreach (var (project, allowed) in table.Where(p => p.Key.StartsWith("Quern.Protocols", StringComparison.Ordinal)))
-            Assert.True(allowed.All(r => r == "Quern.Protocols"), $"{project} may reference Quern.Protocols only.");
+            Assert.True(allowed.All(r => r.StartsWith("Quern.Protocols", StringComparison.Ordinal)), $"{project} may reference codecs only.");
+        // Those that stand below others, or could be published alone, know nothing of their neighbours either.
+        Assert.Equal(["Quern.Protocols"], table["Quern.Protocols.Perspective"]);
+        Assert.Equal(["Quern.Protocols"], table["Quern.Protocols.Branch"]);
         Assert.DoesNotContain("Quern.Storage", table["Quern.Execution"]);
         Assert.DoesNotContain("Quern.Peers", table["Quern.Web"]);
         Assert.DoesNotContain(table["Quern.WorkerHost"], r => r is "Quern.Peers" or "Quern.Storage" or "Quern.Scheduling");

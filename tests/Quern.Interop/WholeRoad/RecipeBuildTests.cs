@@ -3,7 +3,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Net;
 using System.Text;
-using Quern.Interop.BuildbotMsgPack;
+using Quern.Interop.StockWorkers;
 using Quern.MasterHost;
 using Quern.MasterHost.Configuration;
 using Quern.Model;
@@ -13,6 +13,7 @@ using Quern.Packaging.Sources;
 using Quern.Peers.Recipes;
 using Quern.Storage;
 using Quern.Testing;
+using Quern.WorkerHost;
 
 namespace Quern.Interop.WholeRoad;
 
@@ -29,6 +30,7 @@ public sealed class RecipeBuildTests
     [Theory]
     [InlineData("stock")]
     [InlineData("quern")]
+    [InlineData("embedded")]
     public async Task A_library_and_its_depender_are_built_in_order_and_published(string kind)
     {
         using var folder = new ScratchFolder();
@@ -50,6 +52,32 @@ public sealed class RecipeBuildTests
         await using var file = master.Blobs.OpenRead(stored.Sha256)!;
         var check = await PackageFile.VerifyAsync(file, RecipeTranslation.Read(Program(folder)).Recipe!, new PackageLimits(), CancellationToken.None);
         Assert.Contains(Assert.IsType<PackageCheck.Valid>(check).Members, m => m.Path == "/usr/share/greet/greeting");
+    }
+
+    [Theory]
+    [Trait("Speed", "Slow")]
+    [InlineData("embedded")]
+    [InlineData("stock")]
+    public async Task An_extra_source_that_the_farm_keeps_lies_beside_the_source_under_its_name(string kind)
+    {
+        using var folder = new ScratchFolder();
+        await using var master = await StartAsync(folder);
+        await using var worker = await JoinAsync(master, kind, folder);
+        byte[] patch = "--- a/greet-lib/words\n+++ b/greet-lib/words\n@@ -1 +1 @@\n-greet-lib says hello\n+greet-lib says good morning\n"u8.ToArray();
+        var kept = await new BlobShelf(master.Blobs, 1 << 20).AddAsync(new MemoryStream(patch), CancellationToken.None);
+        string id = await master.Store.AddSourceAsync("morning.patch", "politer", kept.Sha256, kept.Bytes, Me, CancellationToken.None);
+        await SaveAsync(master, Library(folder)
+            .Replace("build={", $"extra_sources=[{id}]\nbuild={{\npatch -p1 < morning.patch", StringComparison.Ordinal));
+
+        var job = Job("greet-lib");
+        await master.Store.SubmitAsync(new Submission([job]), Me, CancellationToken.None);
+        var end = await FinishedAsync(master, job.Id);
+
+        Assert.True(end.State == JobState.Succeeded, await ExplainAsync(master, end));
+        await using var file = master.Blobs.OpenRead(end.Artifact!.Sha256)!;
+        var check = await PackageFile.VerifyAsync(file, RecipeTranslation.Read(Library(folder)).Recipe!, new PackageLimits(), CancellationToken.None);
+        var words = Assert.Single(Assert.IsType<PackageCheck.Valid>(check).Members, m => m.Path == "/usr/share/greet-lib/words");
+        Assert.Equal(Sha256Hash.Of("greet-lib says good morning\n"u8), words.Sha256);
     }
 
     [Fact]
@@ -108,11 +136,17 @@ public sealed class RecipeBuildTests
         return start is MasterStart.Running running ? running.Master : throw new InvalidOperationException(((MasterStart.Failed)start).Reason);
     }
 
-    private static async Task<IAsyncDisposable> JoinAsync(QuernMaster master, string kind, ScratchFolder folder)
+    /// <returns>The worker's process; null for the embedded one, which ends with the master.</returns>
+    private static async Task<IAsyncDisposable?> JoinAsync(QuernMaster master, string kind, ScratchFolder folder)
     {
+        if (kind == "embedded")
+        {
+            master.Attach(new EmbeddedWorkerLink(Builder, folder["worker"], TimeProvider.System), slots: 1);
+            return null;
+        }
         var endPoint = IPEndPoint.Parse(master.Listening[0].EndPoint);
         IAsyncDisposable worker = kind == "stock"
-            ? await StockWorker.StartAsync(endPoint, Builder.Value, "secret")
+            ? await StockWorker.StartAsync(WireProtocol.MessagePack, endPoint, Builder.Value, "secret")
             : OwnWorker.Start(endPoint, Builder.Value, "secret", folder["worker"]);
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (master.Pool.Find(Builder) is null)

@@ -25,10 +25,12 @@ public sealed class FullDiskTests
             disk, ["unshare", "-Urm", "sh", "-c", Mount, disk, .. MasterProcess.Up(disk, "--slots", "1")], $"/proc/{{0}}/root{disk}");
         using var client = master.Client();
         string first = Path.Combine(master.DataSeen, "ballast-1"), second = Path.Combine(master.DataSeen, "ballast-2");
+        string third = Path.Combine(master.DataSeen, "ballast-3");
         string before = await SubmitAsync(client, Plans.Job("echo before"));
-        await WorkerKillTests.FinishedAsync(client, before);
+        await JobTalk.FinishedAsync(client, before);
         await File.WriteAllBytesAsync(first, new byte[2 << 20]);
         await File.WriteAllBytesAsync(second, new byte[12 << 20]);
+        await File.WriteAllBytesAsync(third, new byte[4 << 20]);
 
         // A log: what random bytes become in it fills the disk.
         string noisy = await SubmitAsync(client, Plans.Job("head -c 80000000 /dev/urandom | base64"));
@@ -40,7 +42,7 @@ public sealed class FullDiskTests
 
         // The log takes the first room too; then the job's end waits for room, and is stored when there is some.
         File.Delete(first);
-        var ended = WorkerKillTests.FinishedAsync(client, noisy);
+        var ended = JobTalk.FinishedAsync(client, noisy);
         await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(15), TimeProvider.System));
         File.Delete(second);
         var row = await ended;
@@ -50,19 +52,22 @@ public sealed class FullDiskTests
         Assert.NotEmpty(kept);
         Assert.Equal(kept, await LinesAsync(client, noisy));
 
+        // Where the worker was slow to stop, the log took the second room as well.
+        File.Delete(third);
+
         // An artifact: larger than what is left.
         var upload = Plans.Steps(new JsonObject
         {
             ["name"] = "upload",
             ["command"] = new JsonObject { ["kind"] = "upload_file", ["worker_path"] = big, ["target"] = new JsonObject { ["to"] = "package" } },
         });
-        row = await WorkerKillTests.FinishedAsync(client, await SubmitAsync(client, upload));
+        row = await JobTalk.FinishedAsync(client, await SubmitAsync(client, upload));
         Assert.Equal("failed", row["state"]!.ToString());
         Assert.Contains("No space left on device", row["reason"]!.ToString(), StringComparison.Ordinal);
 
         // What was there before is, and the master works.
         Assert.Contains("before", await LinesAsync(client, before));
-        row = await WorkerKillTests.FinishedAsync(client, await SubmitAsync(client, Plans.Job("echo after")));
+        row = await JobTalk.FinishedAsync(client, await SubmitAsync(client, Plans.Job("echo after")));
         Assert.Equal("succeeded", row["state"]!.ToString());
     }
 

@@ -152,7 +152,7 @@ public sealed class HostileHttpTests : IAsyncLifetime
             ["name"] = "say",
             ["command"] = new JsonObject { ["kind"] = "shell", ["command"] = new JsonArray("say", "hello") },
         })));
-        await WorkerKillTests.FinishedAsync(_client, "1");
+        await JobTalk.FinishedAsync(_client, "1");
 
         using var answer = await _client.GetAsync($"/api/v1/jobs/1/log?{query}");
         string text = await answer.Content.ReadAsStringAsync();
@@ -176,7 +176,7 @@ public sealed class HostileHttpTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, good.StatusCode);
         Directory.CreateSymbolicLink(_folder["plans/later"], "/etc");
         _master.Attach(new Farm.SteeredLink("w1"), 1);
-        var row = await WorkerKillTests.FinishedAsync(_client, "1");
+        var row = await JobTalk.FinishedAsync(_client, "1");
 
         Assert.Equal("failed", row["state"]!.ToString());
         Assert.Contains("lies under none of the folders", row["reason"]!.ToString(), StringComparison.Ordinal);

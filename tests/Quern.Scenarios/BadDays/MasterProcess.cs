@@ -39,8 +39,11 @@ internal sealed class MasterProcess : IAsyncDisposable
 
     public string Errors => string.Join('\n', _errors);
 
-    /// <summary>The port of the first listener for workers.</summary>
-    public int WorkerPort => int.Parse(_output.First(l => l.StartsWith("listening buildbot-msgpack ", StringComparison.Ordinal)).Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>The port of the first listener for workers that speak MessagePack.</summary>
+    public int WorkerPort => PortOf("buildbot-msgpack");
+
+    /// <summary>The port of the first listener of a protocol.</summary>
+    public int PortOf(string protocol) => int.Parse(_output.First(l => l.StartsWith($"listening {protocol} ", StringComparison.Ordinal)).Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Starts <c>quern up</c> on a data folder, or a program with its first words before it, and waits until it is ready.</summary>
     /// <param name="seenFrom">Where the data folder is seen from here, when it is mounted elsewhere; {0} is the process.</param>
@@ -92,6 +95,14 @@ internal sealed class MasterProcess : IAsyncDisposable
         var client = new HttpClient { BaseAddress = Address, Timeout = Patience };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(Path.Combine(DataSeen, "token")).Trim());
         return client;
+    }
+
+    /// <summary>SIGTERM, as a service manager does; answers the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        await RunAsync("kill", "-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await _process.WaitForExitAsync().WaitAsync(Patience, TimeProvider.System);
+        return _process.ExitCode;
     }
 
     /// <summary>SIGKILL, without any warning.</summary>

@@ -26,7 +26,8 @@ public sealed class RecipeTests
     public async Task An_unknown_dependency_and_a_circle_are_named_with_what_to_do()
     {
         using var folder = new ScratchFolder();
-        await using var master = await MasterProcess.StartAsync(folder["data"], MasterProcess.Up(folder["data"], "--no-worker"));
+        await File.WriteAllTextAsync(folder["quern.yaml"], "environments: {release: {isolation: host}}\n");
+        await using var master = await MasterProcess.StartAsync(folder["data"], MasterProcess.Up(folder["data"], "--no-worker", "--config", folder["quern.yaml"]));
         foreach (var (name, needs) in ((string, string)[])[("lost", "nowhere"), ("egg", "hen"), ("hen", "egg")])
             await File.WriteAllTextAsync(folder[$"{name}.bpb"], $"name={name}\nversion=1\nreal_version=1\nbuilddeps=[{needs}]\nbuild={{\ntrue\n}}\n");
         var submitted = await CliAsync(folder, "submit", folder["lost.bpb"], folder["egg.bpb"], folder["hen.bpb"]);

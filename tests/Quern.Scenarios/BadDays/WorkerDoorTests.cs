@@ -58,7 +58,7 @@ public sealed class WorkerDoorTests
             using var answer = await client.PostAsJsonAsync("/api/v1/jobs", Plans.Submission(Plans.Job("echo hello")));
             Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
 
-            var row = await WorkerKillTests.FinishedAsync(client, "1");
+            var row = await JobTalk.FinishedAsync(client, "1");
             long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
 
             Assert.Equal(("succeeded", "w1"), (row["state"]!.ToString(), row["worker"]!.ToString()));

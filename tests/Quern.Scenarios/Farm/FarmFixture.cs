@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Quern.Model;
 using Quern.Peers.Dispatch;
+using Quern.Peers.Secrets;
 using Quern.Storage;
 using Quern.Testing;
 
@@ -22,7 +23,7 @@ internal sealed class FarmFixture : IAsyncDisposable
 
     public static Actor Me { get; } = new("user:test");
 
-    public static async Task<FarmFixture> StartAsync(ScratchFolder? folder = null, TimeProvider? time = null, IRecipeRoad? recipes = null)
+    public static async Task<FarmFixture> StartAsync(ScratchFolder? folder = null, TimeProvider? time = null, IRecipeRoad? recipes = null, SecretFiles? secrets = null)
     {
         bool owns = folder is null;
         folder ??= new ScratchFolder();
@@ -30,8 +31,8 @@ internal sealed class FarmFixture : IAsyncDisposable
         var store = await FarmStore.OpenAsync(new StoreOptions { Connection = $"sqlite:{folder["farm.db"]}" }, time, CancellationToken.None);
         var logs = new LogStore(folder["logs"], time, new LogStoreOptions());
         var blobs = new BlobStore(folder["blobs"]);
-        var runner = new PlanRunner(blobs, new MasterPaths([folder["shared"]]), new PlanRunnerOptions());
-        var gate = new Gate(store, logs, new WorkerPool { DefaultSlots = 1 }, runner, recipes ?? new NoRecipes(), new GateOptions(), time, NullLogger<Gate>.Instance);
+        var runner = new PlanRunner(blobs, new MasterPaths([folder["shared"]]), new PlanRunnerOptions(), time);
+        var gate = new Gate(store, logs, new WorkerPool { DefaultSlots = 1 }, runner, recipes ?? new NoRecipes(), secrets ?? SecretFiles.None, new GateOptions(), time, NullLogger<Gate>.Instance);
         await gate.StartAsync(CancellationToken.None);
         return new FarmFixture(folder, owns) { Store = store, Logs = logs, Gate = gate };
     }
@@ -84,6 +85,9 @@ internal sealed class FarmFixture : IAsyncDisposable
     {
         public Task<PreparedPlan> PrepareAsync(ClaimedJob job, Seat seat, JobLog log, CancellationToken cancellationToken) =>
             Task.FromResult<PreparedPlan>(new PreparedPlan.Refused("this farm builds no recipes"));
+
+        public Task<PreparedRecipe> OrderAsync(ClaimedJob job, CancellationToken cancellationToken) =>
+            Task.FromResult<PreparedRecipe>(new PreparedRecipe.Refused("this farm builds no recipes"));
 
         public Task<VerifiedPackage> VerifyAsync(ClaimedJob job, StoredBlob package, JobLog log, CancellationToken cancellationToken) =>
             throw new InvalidOperationException("nothing to verify");

@@ -164,6 +164,51 @@ public sealed class GateTests
     }
 
     [Fact]
+    public async Task A_long_queue_runs_in_order_each_job_once_and_without_those_cancelled_in_it()
+    {
+        await using var farm = await StartAsync();
+        var jobs = Enumerable.Range(0, 300).Select(i => Job(i is 0 or 100 ? Do("wait", $"{i}") : Do("say", $"{i}"))).ToList();
+        await farm.Store.SubmitAsync(new Quern.Storage.Submission([.. jobs]), Me, CancellationToken.None);
+        var worker = new SteeredLink("w1");
+        farm.Gate.Attach(worker);
+        await worker.Began("0");
+
+        // They were seen as waiting by then.
+        foreach (int i in (int[])[1, 2, 150]) await farm.Store.CancelAsync(jobs[i].Id, "not needed", Me, CancellationToken.None);
+        worker.Release("0");
+        await worker.Began("100");
+        var urgent = Job(Do("say", "urgent")) with { Priority = 9 };
+        await farm.SubmitAsync(urgent);
+        worker.Release("100");
+        await farm.FinishedAsync(jobs[^1].Id);
+
+        int[] run = [.. worker.Asked.Select(a => a.Split(' ')[^1]).Where(w => w != "urgent").Select(int.Parse)];
+        Assert.Equal(Enumerable.Range(0, 300).Except([1, 2, 150]), run);
+        Assert.InRange(worker.Asked.ToList().IndexOf("slot-1: say urgent"), 98, 102);
+    }
+
+    [Fact]
+    public async Task Many_workers_share_one_queue_and_no_job_runs_twice()
+    {
+        await using var farm = await StartAsync();
+        var jobs = Enumerable.Range(0, 400).Select(i => Job(Do("say", $"{i}"))).ToList();
+        SteeredLink[] workers = [.. Enumerable.Range(1, 5).Select(i => new SteeredLink($"w{i}"))];
+        foreach (var worker in workers)
+        {
+            farm.Gate.Pool.SetSlots(worker.Description.Name, 3);
+            farm.Gate.Attach(worker);
+        }
+
+        foreach (var part in jobs.Chunk(40)) await farm.Store.SubmitAsync(new Quern.Storage.Submission([.. part]), Me, CancellationToken.None);
+        foreach (var job in jobs) Assert.Equal(JobState.Succeeded, (await farm.FinishedAsync(job.Id)).State);
+
+        string[] said = [.. workers.SelectMany(w => w.Asked).Select(a => a.Split(' ')[^1])];
+        Assert.Equal(400, said.Length);
+        Assert.Equal(400, said.Distinct().Count());
+        Assert.All(farm.Gate.Pool.Standings(), s => Assert.Equal(0, s.Busy));
+    }
+
+    [Fact]
     public async Task The_newest_connection_of_a_name_wins()
     {
         await using var farm = await StartAsync();

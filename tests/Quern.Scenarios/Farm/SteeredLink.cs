@@ -8,7 +8,7 @@ namespace Quern.Scenarios.Farm;
 
 /// <summary>
 /// A worker whose commands do what their words say: <c>exit N</c>, <c>say TEXT</c>, <c>wait</c> (until released or
-/// interrupted), <c>vanish</c> (the link closes in mid-command). Everything it was asked stands in <see cref="Asked"/>.
+/// interrupted), <c>env NAME</c> (says the variable), <c>refuse TEXT</c>, <c>vanish</c> (the link closes in mid-command). Everything it was asked stands in <see cref="Asked"/>.
 /// </summary>
 internal sealed class SteeredLink(string name) : IWorkerLink
 {
@@ -21,6 +21,9 @@ internal sealed class SteeredLink(string name) : IWorkerLink
 
     public ConcurrentQueue<string> Asked { get; } = new();
 
+    /// <summary>What <c>env</c> saw.</summary>
+    public ConcurrentQueue<string> Seen { get; } = new();
+
     /// <summary>Running commands of the form <c>wait KEY</c>; completes when that command has begun.</summary>
     public Task Began(string key) => _began.GetOrAdd(key, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
@@ -30,7 +33,7 @@ internal sealed class SteeredLink(string name) : IWorkerLink
 
     public async Task<CommandResult> RunAsync(RemoteCommand command, string place, ICommandObserver observer, CancellationToken interrupt)
     {
-        if (command is not RemoteCommand.Shell { Command: [var verb, .. var rest] })
+        if (command is not RemoteCommand.Shell { Command: [var verb, .. var rest] } shell)
             return new CommandResult.Refused($"steered workers run shell commands, not {command.GetType().Name}");
         Asked.Enqueue($"{place}: {verb} {string.Join(' ', rest)}".TrimEnd());
         switch (verb)
@@ -40,6 +43,13 @@ internal sealed class SteeredLink(string name) : IWorkerLink
             case "say":
                 await observer.OutputAsync(OutputStream.Stdout, "", Encoding.UTF8.GetBytes(rest[0] + "\n"), DateTimeOffset.UnixEpoch);
                 return new CommandResult.Ended(0);
+            case "env":
+                string seen = $"{rest[0]}={shell.Environment[rest[0]]}";
+                Seen.Enqueue(seen);
+                await observer.OutputAsync(OutputStream.Stdout, "", Encoding.UTF8.GetBytes(seen + "\n"), DateTimeOffset.UnixEpoch);
+                return new CommandResult.Ended(0);
+            case "refuse":
+                return new CommandResult.Refused($"cannot do {rest[0]}");
             case "vanish":
                 Close("the cable was pulled");
                 return new CommandResult.Lost("the cable was pulled");

@@ -2,16 +2,19 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 
-namespace Quern.Interop.BuildbotMsgPack;
+namespace Quern.Interop.StockWorkers;
 
-/// <summary>An unmodified <c>buildbot-worker</c> of the distribution, in a folder of its own.</summary>
+/// <summary>An unmodified <c>buildbot-worker</c> of the distribution, or ours under its name, in a folder of its own. SIGHUP asks it to go.</summary>
 internal sealed class StockWorker : IAsyncDisposable
 {
     private const string Program = "/usr/bin/buildbot-worker";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("quern-stock-");
+    private string _program = Program;
     private Process? _process;
 
     public string BaseDirectory => Path.Combine(_folder.FullName, "worker");
+
+    public int ProcessId => _process!.Id;
 
     /// <summary>The worker's own log, for messages of failing tests.</summary>
     public string Log => File.Exists(Path.Combine(BaseDirectory, "twistd.log"))
@@ -19,15 +22,25 @@ internal sealed class StockWorker : IAsyncDisposable
         : "";
 
     /// <summary>Makes the worker's folder and starts it.</summary>
+    /// <param name="protocol">What it speaks.</param>
+    /// <param name="master">Where to.</param>
+    /// <param name="name">Its account.</param>
+    /// <param name="password">Its password.</param>
+    /// <param name="own">Whether our program runs in the place of the stock one.</param>
     /// <exception cref="InvalidOperationException">The program is not installed, or does not do what is asked.</exception>
-    public static async Task<StockWorker> StartAsync(IPEndPoint master, string name, string password)
+    public static async Task<StockWorker> StartAsync(WireProtocol protocol, IPEndPoint master, string name, string password, bool own = false)
     {
         if (!File.Exists(Program))
             throw new InvalidOperationException(
                 $"{Program} is missing: install the apt packages buildbot-worker, python3-autobahn and python3-msgpack.");
         var worker = new StockWorker();
+        if (own)
+        {
+            worker._program = Path.Combine(worker._folder.FullName, "buildbot-worker");
+            File.CreateSymbolicLink(worker._program, Path.Combine(AppContext.BaseDirectory, "quern-worker"));
+        }
         using (Process create = worker.Run(
-            "create-worker", "--protocol=msgpack_experimental_v7", "-q", worker.BaseDirectory, master.ToString(), name, password))
+            "create-worker", protocol is WireProtocol.Perspective ? "--protocol=pb" : "--protocol=msgpack_experimental_v7", "-q", "--allow-shutdown=signal", worker.BaseDirectory, master.ToString(), name, password))
         {
             await create.WaitForExitAsync().WaitAsync(Farm.Patience);
             if (create.ExitCode != 0) throw new InvalidOperationException($"create-worker ended with {create.ExitCode}.");
@@ -39,6 +52,16 @@ internal sealed class StockWorker : IAsyncDisposable
 
     /// <summary>SIGKILL, as a machine that loses power.</summary>
     public void Kill() => _process!.Kill(entireProcessTree: true);
+
+    /// <summary>SIGHUP: the administrator wants it to end when its builds have.</summary>
+    public Task HangUpAsync() => SignalAsync("-HUP");
+
+    /// <summary>The exit code when it ends by itself.</summary>
+    public async Task<int> EndAsync(TimeSpan patience)
+    {
+        await _process!.WaitForExitAsync().WaitAsync(patience);
+        return _process.ExitCode;
+    }
 
     /// <summary>Its event loop stands still (SIGSTOP), as when it packs something large.</summary>
     public Task StopAsync() => SignalAsync("-STOP");
@@ -67,11 +90,12 @@ internal sealed class StockWorker : IAsyncDisposable
 
     private Process Run(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(_program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/bin:/bin";
         start.Environment["HOME"] = _folder.FullName;
         start.Environment["LANG"] = "C.UTF-8";
+        if (Environment.GetEnvironmentVariable("DOTNET_ROOT") is { } runtime) start.Environment["DOTNET_ROOT"] = runtime;
         Process process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };

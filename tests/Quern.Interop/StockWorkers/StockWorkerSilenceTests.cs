@@ -1,7 +1,7 @@
 using Quern.Model;
 using Quern.Peers.Buildbot;
 
-namespace Quern.Interop.BuildbotMsgPack;
+namespace Quern.Interop.StockWorkers;
 
 /// <summary>
 /// A stock worker whose event loop stands still. The rule is the one of 90 s and 120 s in the defaults, with shorter times;
@@ -10,25 +10,27 @@ namespace Quern.Interop.BuildbotMsgPack;
 [Trait("Speed", "Slow")]
 public sealed class StockWorkerSilenceTests
 {
-    private static readonly MessagePackOptions Short = new()
+    private static WorkerLinkOptions Short(WorkerLinkOptions options) => options with
     {
         KeepaliveInterval = TimeSpan.FromSeconds(1),
         AnswerPatience = TimeSpan.FromSeconds(20),
     };
 
-    [Fact]
-    public Task A_worker_that_is_silent_for_less_than_the_patience_keeps_its_job() => KeepsItsJobAsync(Short, TimeSpan.FromSeconds(5));
+    [Theory, InlineData(WireProtocol.Perspective), InlineData(WireProtocol.MessagePack)]
+    public Task A_worker_that_is_silent_for_less_than_the_patience_keeps_its_job(WireProtocol protocol) =>
+        KeepsItsJobAsync(protocol, Short, TimeSpan.FromSeconds(5));
 
-    [Fact(Explicit = true)]
+    [Theory(Explicit = true), InlineData(WireProtocol.Perspective), InlineData(WireProtocol.MessagePack)]
     [Trait("Run", "nightly")]
-    public Task A_worker_that_is_silent_for_90_s_keeps_its_job() => KeepsItsJobAsync(new MessagePackOptions(), TimeSpan.FromSeconds(90));
+    public Task A_worker_that_is_silent_for_90_s_keeps_its_job(WireProtocol protocol) =>
+        KeepsItsJobAsync(protocol, null, TimeSpan.FromSeconds(90));
 
-    [Fact]
-    public async Task A_worker_that_is_silent_for_longer_is_given_up_with_the_reason()
+    [Theory, InlineData(WireProtocol.Perspective), InlineData(WireProtocol.MessagePack)]
+    public async Task A_worker_that_is_silent_for_longer_is_given_up_with_the_reason(WireProtocol protocol)
     {
-        await using var farm = new Farm(Short with { AnswerPatience = TimeSpan.FromSeconds(4) });
-        await using StockWorker worker = await StockWorker.StartAsync(farm.EndPoint, "farmer", Farm.Password);
-        MessagePackLink link = await farm.NextLinkAsync();
+        await using var farm = new Farm(protocol, options => Short(options) with { AnswerPatience = TimeSpan.FromSeconds(4) });
+        await using StockWorker worker = await farm.StartWorkerAsync();
+        IWorkerLink link = await farm.NextLinkAsync();
         var observer = new Observer();
         Task<CommandResult> run = link.RunAsync(new RemoteCommand.Shell { Script = "echo started; sleep 60" }, "slot-1", observer, default);
         await observer.Spoke.Task.WaitAsync(Farm.Patience);
@@ -39,11 +41,12 @@ public sealed class StockWorkerSilenceTests
         Assert.Contains("has said nothing for", Assert.IsType<CommandResult.Lost>(result).Reason, StringComparison.Ordinal);
     }
 
-    private static async Task KeepsItsJobAsync(MessagePackOptions options, TimeSpan silence)
+    private static async Task KeepsItsJobAsync(
+        WireProtocol protocol, Func<WorkerLinkOptions, WorkerLinkOptions>? adjust, TimeSpan silence)
     {
-        await using var farm = new Farm(options);
-        await using StockWorker worker = await StockWorker.StartAsync(farm.EndPoint, "farmer", Farm.Password);
-        MessagePackLink link = await farm.NextLinkAsync();
+        await using var farm = new Farm(protocol, adjust);
+        await using StockWorker worker = await farm.StartWorkerAsync();
+        IWorkerLink link = await farm.NextLinkAsync();
         var observer = new Observer();
         Task<CommandResult> run = link.RunAsync(new RemoteCommand.Shell { Script = "echo started; sleep 2; echo ended" }, "slot-1", observer, default);
         await observer.Spoke.Task.WaitAsync(Farm.Patience);

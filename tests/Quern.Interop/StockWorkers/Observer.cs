@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using Quern.Model;
 
-namespace Quern.Interop.BuildbotMsgPack;
+namespace Quern.Interop.StockWorkers;
 
 /// <summary>Keeps what a command says, takes an upload into memory, serves a download from it.</summary>
 internal sealed class Observer(byte[]? download = null) : ICommandObserver

@@ -2,25 +2,58 @@ using System.Collections.Immutable;
 using System.Formats.Tar;
 using System.Security.Cryptography;
 using Quern.Model;
-using Xunit;
 
-namespace Quern.Interop.BuildbotMsgPack;
+namespace Quern.Interop.StockWorkers;
 
 /// <summary>Every command on an unmodified worker.</summary>
-public sealed class StockWorkerCommandTests(ConnectedWorker worker) : IClassFixture<ConnectedWorker>
+public abstract class StockWorkerCommandTests(ConnectedWorker worker)
 {
+    /// <summary>Every kind of command once, with the code that it must end with. All are run by <see cref="Every_kind_of_command_runs"/>.</summary>
+    private static readonly (RemoteCommand Command, int Code)[] Kinds =
+    [
+        (new RemoteCommand.MakeDirectory(["kinds/a", "kinds/b"]), 0),
+        (new RemoteCommand.Shell { Script = "echo x > kinds/a/f; exit 3" }, 3),
+        (new RemoteCommand.UploadFile("kinds/a/f", new MasterTarget.Package()), 0),
+        (new RemoteCommand.UploadDirectory("kinds/a", new MasterTarget.Path("/unused")), 0),
+        (new RemoteCommand.DownloadFile(new MasterSource.Text("x"), "kinds/a/g"), 0),
+        (new RemoteCommand.CopyDirectory("kinds/a", "kinds/c"), 0),
+        (new RemoteCommand.Stat("kinds/c/f"), 0),
+        (new RemoteCommand.Glob("kinds/c/*"), 0),
+        (new RemoteCommand.ListDirectory("kinds/c"), 0),
+        (new RemoteCommand.RemoveFile("kinds/c/f"), 0),
+        (new RemoteCommand.RemoveDirectory(["kinds/a", "kinds/b"]), 0),
+        (new RemoteCommand.Stat("kinds/b"), 2),
+    ];
+
+    [Fact]
+    public async Task Every_kind_of_command_runs()
+    {
+        var ran = new HashSet<Type>();
+        foreach ((RemoteCommand command, int code) in Kinds)
+        {
+            Assert.Equal((command, code), (command, await worker.CodeOfAsync(command, new Observer("x"u8.ToArray()))));
+            ran.Add(command.GetType());
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"peer: buildbot-worker {worker.Link.Description.Version}, process {worker.ProcessId}, {worker.Link.Description.Protocol}; {ran.Count} kinds of command");
+        Assert.Equal(
+            typeof(RemoteCommand).GetNestedTypes().Where(t => t.IsSubclassOf(typeof(RemoteCommand))).Select(t => t.Name).Order(),
+            ran.Select(t => t.Name).Order());
+    }
+
     [Fact]
     public void The_worker_is_described()
     {
         WorkerDescription description = worker.Link.Description;
 
         Assert.Equal("farmer", description.Name.Value);
-        Assert.Equal("buildbot-msgpack", description.Protocol);
+        Assert.Equal(worker.Protocol is WireProtocol.Perspective ? "buildbot-pb" : "buildbot-msgpack", description.Protocol);
         Assert.StartsWith("3.", description.Version, StringComparison.Ordinal);
         Assert.Equal(worker.BaseDirectory, description.BaseDirectory);
         Assert.True(description.CpuCount > 0);
         Assert.Contains("upload_file", description.Commands);
-        Assert.Equal("/usr/bin:/bin", worker.Link.Info.Environment["PATH"]);
+        Assert.Equal("/usr/bin:/bin", Farm.InfoOf(worker.Link).Environment["PATH"]);
         Assert.True(Directory.Exists(Path.Combine(worker.BaseDirectory, "slot-2")));
     }
 
@@ -50,14 +83,17 @@ public sealed class StockWorkerCommandTests(ConnectedWorker worker) : IClassFixt
     }
 
     [Fact]
-    public async Task A_line_of_20000_characters_arrives_whole()
+    public async Task A_line_of_20000_characters_arrives_whole_or_with_a_mark()
     {
         var observer = new Observer();
 
         await worker.CodeOfAsync(
             new RemoteCommand.Shell { Script = "head -c 20000 /dev/zero | tr '\\0' a; echo; echo after" }, observer);
 
-        Assert.Equal(new string('a', 20000) + "\nafter\n", observer[OutputStream.Stdout]);
+        Assert.EndsWith("after\n", observer[OutputStream.Stdout], StringComparison.Ordinal);
+        bool whole = observer[OutputStream.Stdout] == new string('a', 20000) + "\nafter\n";
+        bool marked = observer[OutputStream.Header].Contains("the worker cuts lines of more than 4095 characters", StringComparison.Ordinal);
+        Assert.Equal(worker.Protocol is WireProtocol.Perspective ? (false, true) : (true, false), (whole, marked));
     }
 
     [Theory]
@@ -142,28 +178,20 @@ public sealed class StockWorkerCommandTests(ConnectedWorker worker) : IClassFixt
         using var stop = new CancellationTokenSource();
         var observer = new Observer();
 
-        Task<CommandResult> run = worker.Link.RunAsync(
-            new RemoteCommand.Shell { Script = "while true; do echo started; sleep 1; done" }, "slot-1", observer, stop.Token);
+        Task<CommandResult> run = worker.RunAsync(
+            new RemoteCommand.Shell { Script = "while true; do echo started; sleep 1; done" }, observer, stop: stop.Token);
         await observer.Spoke.Task.WaitAsync(Farm.Patience);
         await stop.CancelAsync();
 
         Assert.Equal(-1, Assert.IsType<CommandResult.Ended>(await run.WaitAsync(Farm.Patience)).ExitCode);
         Assert.Contains("command interrupted", observer[OutputStream.Header], StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task Eight_programs_run_at_once()
-    {
-        // Each waits until all eight are there, so that they cannot run one after the other.
-        await worker.CodeOfAsync(new RemoteCommand.MakeDirectory(["meet"]));
-        IEnumerable<Task<int>> runs = Enumerable.Range(1, 8).Select(i => worker.CodeOfAsync(new RemoteCommand.Shell
-        {
-            Script = $"touch {i}; while [ $(ls | wc -l) -lt 8 ]; do sleep 0.1; done; exit {i}",
-            WorkingDirectory = "meet",
-        }));
-
-        int[] codes = await Task.WhenAll(runs);
-
-        Assert.Equal(Enumerable.Range(1, 8), codes);
-    }
 }
+
+/// <summary>Over Perspective Broker.</summary>
+public sealed class PerspectiveCommandTests(ConnectedPerspectiveWorker worker)
+    : StockWorkerCommandTests(worker), IClassFixture<ConnectedPerspectiveWorker>;
+
+/// <summary>Over MessagePack.</summary>
+public sealed class MessagePackCommandTests(ConnectedMessagePackWorker worker)
+    : StockWorkerCommandTests(worker), IClassFixture<ConnectedMessagePackWorker>;
