@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Quern.MasterHost.Access;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Tests;
 
 public sealed class AccessTests

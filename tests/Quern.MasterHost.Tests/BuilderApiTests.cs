@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Configuration;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Tests;
 
 public sealed class BuilderApiTests

@@ -4,6 +4,8 @@ using Quern.MasterHost.Api;
 using Quern.Storage;
 using Quern.Web.Pages;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Access;
 
 /// <summary>

@@ -2,6 +2,8 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Quern.Protocols.Branch;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Access;
 
 /// <summary>The right behind every command of the Branch protocol: what an endpoint's declaration is for HTTP.</summary>

@@ -1,6 +1,8 @@
 using Quern.MasterHost.Access.Accounts;
 using Quern.Storage;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Access;
 
 /// <summary>

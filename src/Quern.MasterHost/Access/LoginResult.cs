@@ -1,3 +1,5 @@
+using Quern.Model;
+
 namespace Quern.MasterHost.Access;
 
 /// <summary>What came of a login.</summary>
@@ -5,7 +7,7 @@ internal abstract record LoginResult
 {
     private LoginResult() { }
 
-    /// <param name="Principal">With what it must do first (<see cref="Access.Principal.Duty"/>).</param>
+    /// <param name="Principal">With what it must do first (<see cref="Model.Principal.Duty"/>).</param>
     /// <param name="EndsAt">When the session is over however much it is used.</param>
     public sealed record Welcome(string Token, Principal Principal, DateTimeOffset EndsAt) : LoginResult;
 

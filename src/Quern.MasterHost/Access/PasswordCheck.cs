@@ -1,5 +1,7 @@
 using Quern.Storage;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Access;
 
 /// <summary>Whether a password is an account's.</summary>

@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Api;
 
 /// <summary>What people do to their own account. Open to every session, also to one that must do one of these first.</summary>

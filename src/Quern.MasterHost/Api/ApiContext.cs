@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Quern.MasterHost.Access;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Api;
 
 /// <summary>What endpoints ask of the request they serve.</summary>

@@ -8,6 +8,8 @@ using Microsoft.Extensions.Hosting;
 using Quern.MasterHost.Access;
 using Quern.Storage;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Api;
 
 /// <summary>The journal as it grows.</summary>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Quern.Storage;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Api;
 
 /// <param name="Code">A one-time code, where the account has them.</param>

@@ -9,6 +9,8 @@ using Quern.MasterHost.Access;
 using Quern.MasterHost.Configuration;
 using Quern.Web.Pages;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Api;
 
 /// <summary>Everything that HTTP offers, in one list.</summary>

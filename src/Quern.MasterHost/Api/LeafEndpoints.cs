@@ -6,6 +6,8 @@ using Quern.MasterHost.Access;
 using Quern.Peers.Branch;
 using Quern.Protocols.Branch;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Api;
 
 /// <summary>The repository for leaf on the port of API and pages.</summary>

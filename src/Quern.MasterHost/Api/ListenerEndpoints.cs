@@ -6,6 +6,8 @@ using Quern.MasterHost.Access;
 using Quern.MasterHost.Configuration;
 using Quern.MasterHost.Listeners;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Api;
 
 /// <summary>The farm's doors, opened and closed while it runs.</summary>
@@ -14,9 +16,9 @@ internal static class ListenerEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/listeners", (ListenerHost host) => Results.Json(new ListenerPage(host.List()), ApiJson.Default.ListenerPage))
-            .Needs(Right.ListenerRead).Produces<ListenerPage>();
-        api.MapPost("/listeners", AddAsync).Needs(Right.ListenerWrite).Produces<ListenerModel>(201).ProducesProblem(400).ProducesProblem(409);
-        api.MapDelete("/listeners/{protocol}/{address}/{port:int}", RemoveAsync).Needs(Right.ListenerWrite).Produces(204).ProducesProblem(404).ProducesProblem(409);
+            .Needs(Right.ListenerList).Produces<ListenerPage>();
+        api.MapPost("/listeners", AddAsync).Needs(Right.ListenerCreate).Produces<ListenerModel>(201).ProducesProblem(400).ProducesProblem(409);
+        api.MapDelete("/listeners/{protocol}/{address}/{port:int}", RemoveAsync).Needs(Right.ListenerDelete).Produces(204).ProducesProblem(404).ProducesProblem(409);
     }
 
     private static async Task<IResult> AddAsync(ListenerRequest request, ListenerHost host, HttpContext context)

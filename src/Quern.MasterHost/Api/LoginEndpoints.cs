@@ -8,6 +8,8 @@ using Quern.MasterHost.Access.Accounts;
 using Quern.Storage;
 using Quern.Web.Pages;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Api;
 
 /// <summary>Signing in: a token for programs, a cookie for browsers.</summary>

@@ -5,6 +5,8 @@ using Quern.MasterHost.Access;
 using Quern.MasterHost.Configuration;
 using Quern.Storage;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Api;
 
 /// <summary>Managed extra sources: files that recipes name by id.</summary>

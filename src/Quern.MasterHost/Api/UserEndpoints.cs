@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Api;
 
 /// <summary>Help for people who cannot get in.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 
+using Quern.Model;
+
 namespace Quern.Storage;
 
 /// <summary>A token with what stands behind it at this moment.</summary>

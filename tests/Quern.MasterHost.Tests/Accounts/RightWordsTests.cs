@@ -1,5 +1,7 @@
 using Quern.MasterHost.Access;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Tests.Accounts;
 
 public sealed class RightWordsTests

@@ -3,6 +3,8 @@ using Quern.MasterHost.Access;
 using Quern.MasterHost.Configuration;
 using Quern.Protocols.Branch;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Tests.Branch;
 
 /// <summary>Who comes in, and what they may do.</summary>

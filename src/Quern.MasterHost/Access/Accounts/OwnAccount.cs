@@ -2,6 +2,8 @@ using System.Net;
 using Microsoft.AspNetCore.Identity;
 using Quern.Storage;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Access.Accounts;
 
 /// <summary>What people do to their own account. The password is asked for again: a session that was left open is not enough.</summary>

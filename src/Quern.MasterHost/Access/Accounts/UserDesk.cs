@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 
+using Quern.Model;
+
 namespace Quern.MasterHost.Access.Accounts;
 
 /// <summary>What administrators do for somebody who cannot get in.</summary>

@@ -1,4 +1,4 @@
-namespace Quern.MasterHost.Access;
+namespace Quern.Model;
 
 /// <summary>What somebody who signed in must do before the session may do anything else.</summary>
 public enum SignInDuty

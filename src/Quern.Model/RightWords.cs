@@ -1,10 +1,10 @@
-namespace Quern.MasterHost.Access;
+namespace Quern.Model;
 
 /// <summary>
 /// What a word of a role or a token gives: <c>area:action</c> that right, <c>area:*</c> every right of an area, <c>*:action</c> that action in
 /// every area, <c>*</c> everything; <c>WORD@GROUP</c> the same within one group and nowhere else.
 /// </summary>
-internal static class RightWords
+public static class RightWords
 {
     /// <param name="right"><c>area:action</c>, as an endpoint names it.</param>
     /// <param name="group">The group that is acted on; null when it is none, or the whole farm.</param>

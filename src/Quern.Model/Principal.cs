@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using Quern.Model;
-using Quern.Storage;
 
-namespace Quern.MasterHost.Access;
+namespace Quern.Model;
 
 /// <summary>Who asks, and what they may do at this moment.</summary>
 /// <param name="Name">As the journal keeps it, for instance <c>user:admin</c>.</param>

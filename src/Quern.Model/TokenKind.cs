@@ -1,4 +1,4 @@
-namespace Quern.Storage;
+namespace Quern.Model;
 
 /// <summary>What a token stands for.</summary>
 public enum TokenKind
