@@ -23,7 +23,11 @@ public interface IGroupDesk
 
 /// <param name="Owner">A user name; empty for the caller.</param>
 /// <param name="Members">User names, or <c>NAME=ROLE</c> for another role than <c>member</c>.</param>
-public sealed record NewGroup(string Name, string Description = "", string Owner = "", ImmutableArray<string> Members = default);
+public sealed record NewGroup(string Name, string Description = "", string Owner = "", ImmutableArray<string> Members = default)
+{
+    /// <summary>What its agents are to be built with: an <c>AgentConfig</c> of the administration protocol, checked; empty for the farm's defaults.</summary>
+    public ReadOnlyMemory<byte> AgentConfig { get; init; }
+}
 
 /// <param name="Group">Id or name.</param>
 public sealed record GroupEdit(string Group)
@@ -39,6 +43,9 @@ public sealed record GroupEdit(string Group)
 
     public ImmutableArray<string> RemoveMembers { get; init; } = [];
 
+    /// <summary>As <see cref="NewGroup.AgentConfig"/>; replaces the stored one as a whole.</summary>
+    public ReadOnlyMemory<byte>? AgentConfig { get; init; }
+
     /// <summary>0: whatever it is.</summary>
     public long ExpectedRevision { get; init; }
 }
@@ -49,6 +56,9 @@ public sealed record GroupFacts(string Id, string Name, string Description, stri
     public DateTimeOffset CreatedAt { get; init; }
 
     public long Revision { get; init; }
+
+    /// <summary>As <see cref="NewGroup.AgentConfig"/>.</summary>
+    public ReadOnlyMemory<byte> AgentConfig { get; init; }
 
     /// <summary>How many agents belong to it.</summary>
     public int Agents { get; init; }
