@@ -46,4 +46,5 @@ public static class EventKinds
     public const string RoleRemoved = "role.removed";
     public const string TokenIssued = "token.issued";
     public const string TokenRevoked = "token.revoked";
+    public const string BannerSaved = "banner.saved";
 }
