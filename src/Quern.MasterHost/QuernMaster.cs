@@ -129,6 +129,8 @@ public sealed class QuernMaster : IAsyncDisposable
         var tokens = new TokenBook(store, configuration.Accounts, time);
         var room = new AccountRoom(store, new TotpVault(folder["keys"]), time);
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
+        if (FarmCertificate.Ensure(folder["keys"], time, out why) is not { } certificate) return (why, null);
+        Finally(certificate.Dispose);
         var door = new Doorkeeper(room, tokens, time);
         Finally(() => door.Dispose());
 
@@ -180,7 +182,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
         usedByConnections.AddRange([branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
-        _listeners = new ListenerHost(store, Acceptors(workers, branch, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)));
+        _listeners = new ListenerHost(store, Acceptors(workers, branch, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
         branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
