@@ -9,15 +9,18 @@ using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Api;
 using Quern.MasterHost.Configuration;
+using Quern.MasterHost.Estate;
 using Quern.MasterHost.Listeners;
 using Quern.Model;
 using Quern.Packaging.Planning;
 using Quern.Packaging.Roots;
 using Quern.Packaging.Sources;
+using Quern.Peers.Admin;
 using Quern.Peers.Branch;
 using Quern.Peers.Buildbot;
 using Quern.Peers.Buildbot.Perspective;
 using Quern.Peers.Dispatch;
+using Quern.Peers.Estate;
 using Quern.Peers.Recipes;
 using Quern.Peers.Secrets;
 using Quern.Protocols.Branch;
@@ -36,6 +39,7 @@ public sealed class QuernMaster : IAsyncDisposable
 
     private WebApplication? _http;
     private ListenerHost? _listeners;
+    private AdminAcceptor? _admin;
     private Gate? _gate;
     private bool _firstPasswordUsed;
 
@@ -131,7 +135,8 @@ public sealed class QuernMaster : IAsyncDisposable
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
         if (FarmCertificate.Ensure(folder["keys"], time, out why) is not { } certificate) return (why, null);
         Finally(certificate.Dispose);
-        var door = new Doorkeeper(room, tokens, time);
+        var maintenance = new Maintenance(store);
+        var door = new Doorkeeper(room, tokens, time, maintenance: maintenance);
         Finally(() => door.Dispose());
 
         // Ended after the gate: a gate that is stopping keeps its hands off the jobs whose links close, so they are not counted as lost.
@@ -139,12 +144,16 @@ public sealed class QuernMaster : IAsyncDisposable
         Finally(async () =>
         {
             if (_listeners is not null) await _listeners.DisposeAsync();
+            if (_admin is not null) await _admin.DisposeAsync();
             foreach (var used in usedByConnections) used.Dispose();
         });
 
         // The gate: what runs jobs.
         var logging = LoggerFactory.Create(l => Logging(l, options.Verbose));
         Finally(() => logging.Dispose());
+        var banner = new BannerDesk(store, tokens, maintenance, time, logging.CreateLogger<BannerDesk>());
+        Finally(banner.DisposeAsync);
+        await banner.StartAsync(cancellationToken);
         var paths = new MasterPaths(configuration.PlanFolders);
         var pool = new WorkerPool { RecipesToBots = configuration.Branch.Bots.TakeAllRecipes };
         var accounts = await store.ListWorkersAsync(cancellationToken);
@@ -182,7 +191,12 @@ public sealed class QuernMaster : IAsyncDisposable
         var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
         usedByConnections.AddRange([branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
-        _listeners = new ListenerHost(store, Acceptors(workers, branch, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
+        var own = new OwnAccount(room, door, tokens);
+        _admin = new AdminAcceptor(
+            new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner), new AdminDoor(store, time, logging.CreateLogger<AdminDoor>()),
+            await AdminOptionsAsync(configuration, store, cancellationToken), time);
+        banner.SessionsEnded = _admin.RecheckAsync;
+        _listeners = new ListenerHost(store, Acceptors(workers, branch, _admin, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
         branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
@@ -191,7 +205,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var ready = new Readiness();
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
-            .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(new UserDesk(room, tokens))
+            .AddSingleton(own).AddSingleton<IBannerDesk>(banner).AddSingleton(new UserDesk(room, tokens))
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
@@ -205,7 +219,7 @@ public sealed class QuernMaster : IAsyncDisposable
     }
 
     /// <summary>One for each protocol; together they know which connection of a name is the newest.</summary>
-    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(WorkerDoor workers, BranchAcceptor branch, TimeProvider time)
+    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(WorkerDoor workers, BranchAcceptor branch, AdminAcceptor admin, TimeProvider time)
     {
         var registry = new LinkRegistry();
         return ImmutableDictionary.CreateRange<string, IWorkerAcceptor>(
@@ -213,8 +227,17 @@ public sealed class QuernMaster : IAsyncDisposable
             new(ListenerProtocols.BuildbotMessagePack, new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time)),
             new(ListenerProtocols.BuildbotPerspective, new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time)),
             new(ListenerProtocols.Branch, branch),
+            new(ListenerProtocols.Admin, admin),
         ]);
     }
+
+    private static async Task<AdminOptions> AdminOptionsAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken) => new()
+    {
+        ServerUuid = await store.FarmUuidAsync(cancellationToken),
+        RequiresTotp = configuration.Accounts.RequireTotp,
+        MinPassword = AccountRules.MinPassword,
+        TakesOutcomes = configuration.Accounts.OldestClients,
+    };
 
     private static (BranchAcceptor Acceptor, BranchDesk Desk) Branch(
         MasterOptions master, BranchDoor door, BranchBuilds builds, FarmStore store, LogStore logs, BlobStore blobs, WorkerPool pool,

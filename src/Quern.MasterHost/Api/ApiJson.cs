@@ -36,5 +36,6 @@ namespace Quern.MasterHost.Api;
 [JsonSerializable(typeof(OwnAccountModel))]
 [JsonSerializable(typeof(TotpBegun))]
 [JsonSerializable(typeof(RecoveryCodesModel))]
+[JsonSerializable(typeof(BannerModel))]
 [JsonSerializable(typeof(FarmModel))]
 internal sealed partial class ApiJson : JsonSerializerContext;
