@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
+using Quern.MasterHost.Agents;
 using Quern.MasterHost.Api;
 using Quern.MasterHost.Configuration;
 using Quern.MasterHost.Estate;
@@ -41,6 +42,7 @@ public sealed class QuernMaster : IAsyncDisposable
     private ListenerHost? _listeners;
     private AdminAcceptor? _admin;
     private Gate? _gate;
+    private AgentRoom? _agents;
     private bool _firstPasswordUsed;
 
     private QuernMaster() { }
@@ -145,6 +147,7 @@ public sealed class QuernMaster : IAsyncDisposable
         {
             if (_listeners is not null) await _listeners.DisposeAsync();
             if (_admin is not null) await _admin.DisposeAsync();
+            if (_agents is not null) await _agents.DisposeAsync();
             foreach (var used in usedByConnections) used.Dispose();
         });
 
@@ -175,6 +178,9 @@ public sealed class QuernMaster : IAsyncDisposable
 
         // The doors for workers.
         workers.SetAccounts(accounts);
+        _agents = new AgentRoom(new AgentBook(store, time), _gate, workers, store, time, logging.CreateLogger<AgentRoom>());
+        await _agents.StartAsync(cancellationToken);
+        var agentDesk = new AgentDesk(store, _agents, new AuthorityVault(folder["keys"]), time);
         var builds = new RecipeBuilds(store, environments, time);
         var submitter = new JobSubmitter(store, builds, paths, configuration.Limits, time);
         var branchDoor = new BranchDoor(configuration.Branch, _gate, workers, store, time, logging.CreateLogger<BranchDoor>());
@@ -193,10 +199,10 @@ public sealed class QuernMaster : IAsyncDisposable
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
         var own = new OwnAccount(room, door, tokens);
         _admin = new AdminAcceptor(
-            new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner), new AdminDoor(store, time, logging.CreateLogger<AdminDoor>()),
+            new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner) { Agents = agentDesk }, new AdminDoor(store, time, logging.CreateLogger<AdminDoor>()),
             await AdminOptionsAsync(configuration, store, cancellationToken), time);
         banner.SessionsEnded = _admin.RecheckAsync;
-        _listeners = new ListenerHost(store, Acceptors(workers, branch, _admin, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
+        _listeners = new ListenerHost(store, Acceptors(workers, _agents, branch, _admin, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
         branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
@@ -209,7 +215,8 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
-            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>();
+            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
+            .AddSingleton<IAgentDesk>(agentDesk);
         _http = BuildHttp(options, services);
         Finally(() => KestrelStart.StopAsync(_http));
         if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);
@@ -219,12 +226,13 @@ public sealed class QuernMaster : IAsyncDisposable
     }
 
     /// <summary>One for each protocol; together they know which connection of a name is the newest.</summary>
-    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(WorkerDoor workers, BranchAcceptor branch, AdminAcceptor admin, TimeProvider time)
+    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(
+        WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, AdminAcceptor admin, TimeProvider time)
     {
         var registry = new LinkRegistry();
         return ImmutableDictionary.CreateRange<string, IWorkerAcceptor>(
         [
-            new(ListenerProtocols.BuildbotMessagePack, new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time)),
+            new(ListenerProtocols.BuildbotMessagePack, new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time, agents)),
             new(ListenerProtocols.BuildbotPerspective, new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time)),
             new(ListenerProtocols.Branch, branch),
             new(ListenerProtocols.Admin, admin),

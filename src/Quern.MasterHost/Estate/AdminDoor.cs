@@ -13,12 +13,6 @@ internal sealed partial class AdminDoor(FarmStore store, TimeProvider time, ILog
     private readonly RefusalNotes _denials = new(time);
     private readonly RefusalNotes _failures = new(time);
 
-    /// <summary>Told what agents say of themselves; set once, before anybody comes.</summary>
-    public Action<AgentReport> AgentReported { get; set; } = _ => { };
-
-    /// <summary>Told which agent has gone.</summary>
-    public Action<string> AgentLeft { get; set; } = _ => { };
-
     public void Ended(string name, string remote, string reason) => Log.ConnectionEnded(logger, name.Length > 0 ? name : "a stranger", remote, reason);
 
     public void Failed(string name, string request, Exception error)
@@ -34,9 +28,7 @@ internal sealed partial class AdminDoor(FarmStore store, TimeProvider time, ILog
             _ = KeepAsync(who.Principal.Name, "refused", $"{request} needs the right '{right}', from {who.From}", who.Actor);
     }
 
-    public void Reported(AgentReport report) => AgentReported(report);
-
-    public void Left(string uuid) => AgentLeft(uuid);
+    public void Reported(AgentReport report) => Log.AgentReported(logger, report.Uuid, report.Hostname, report.Platform, report.Version, report.From);
 
     private async Task KeepAsync(string client, string kind, string reason, Actor actor)
     {
@@ -58,6 +50,9 @@ internal sealed partial class AdminDoor(FarmStore store, TimeProvider time, ILog
 
         [LoggerMessage(3412, LogLevel.Error, "The administration request {Request} of {Client} failed.")]
         public static partial void RequestFailed(ILogger logger, string request, string client, Exception error);
+
+        [LoggerMessage(3414, LogLevel.Information, "Agent {Agent} is {Hostname} ({Platform}, version {Version}), at {From}.")]
+        public static partial void AgentReported(ILogger logger, string agent, string hostname, string platform, string version, System.Net.IPAddress from);
 
         [LoggerMessage(3413, LogLevel.Warning, "That {Client} was {Kind} could not be kept.")]
         public static partial void EventNotKept(ILogger logger, string client, string kind, Exception error);

@@ -192,6 +192,16 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
 
     public Task<EstateAnswer> ModerateAsync(Caller who, string uuid, AgentModeration action, CancellationToken cancellationToken) => ChangeAsync("moderate agent", (uuid, action));
 
+    public Task<AgentFacts?> FindAsync(Caller who, string agent, CancellationToken cancellationToken) => Task.FromResult(Agents.FirstOrDefault(a => a.Uuid == agent || a.Name == agent));
+
+    public Task<EstateAnswer> RenameAsync(Caller who, string agent, string name, CancellationToken cancellationToken) => ChangeAsync("rename agent", (agent, name));
+
+    public Task<EstateAnswer> DrainAsync(Caller who, string agent, bool drained, CancellationToken cancellationToken) => ChangeAsync("drain agent", (agent, drained));
+
+    public Task<EstateAnswer> RotateAsync(Caller who, string agent, CancellationToken cancellationToken) => ChangeAsync("rotate agent", agent);
+
+    public Task<ImmutableArray<EnrolmentKeyFacts>> ListKeysAsync(Caller who, string group, CancellationToken cancellationToken) => Task.FromResult(ImmutableArray<EnrolmentKeyFacts>.Empty);
+
     public async Task<EnrolmentKeyMade> CreateKeyAsync(Caller who, NewEnrolmentKey key, CancellationToken cancellationToken) =>
         new(await ChangeAsync("create key", key), "a key", DateTimeOffset.FromUnixTimeSeconds(4_000_000_000));
 
@@ -231,8 +241,6 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
     public void Denied(Caller who, string request, string right) => Denials.Enqueue((who.Principal.Name, request, right));
 
     public void Reported(AgentReport report) => Reports.Enqueue(report);
-
-    public void Left(string uuid) { }
 
     private async Task<EstateAnswer> ChangeAsync(string what, object? with)
     {
