@@ -11,6 +11,7 @@ internal static class AdminJson
     private const int MaxDepth = 32;
 
     private static readonly JsonFormatter s_formatter = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
+    private static readonly JsonFormatter s_whole = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true).WithFormatDefaultValues(true));
     private static readonly JsonParser s_parser = new(JsonParser.Settings.Default.WithRecursionLimit(MaxDepth));
 
     /// <exception cref="CommandFailedException">The text is no such message; the sentence says where.</exception>
@@ -26,7 +27,8 @@ internal static class AdminJson
         }
     }
 
-    public static JsonNode Of(IMessage message) => JsonNode.Parse(s_formatter.Format(message))!;
+    /// <summary>With what is empty or zero, so that nobody wonders whether it was left out.</summary>
+    public static JsonNode Of(IMessage message) => JsonNode.Parse(s_whole.Format(message))!;
 
     public static JsonNode Of(AdminReply reply)
     {
@@ -37,7 +39,7 @@ internal static class AdminJson
             case AdminReply.Result result:
                 var answer = new JsonObject { ["result"] = result.Name };
                 if (result.Tail is not null)
-                    foreach (var (name, value) in Of(result.Tail).AsObject().ToList()) answer[name] = value?.DeepClone();
+                    foreach (var (name, value) in JsonNode.Parse(s_formatter.Format(result.Tail))!.AsObject().ToList()) answer[name] = value?.DeepClone();
                 return answer;
             default:
                 throw new System.Diagnostics.UnreachableException();

@@ -49,12 +49,12 @@ internal sealed class LoginDesk(Doorkeeper door, TokenBook tokens, OwnAccount ow
     {
         // Keys of Branch's HTTP API are sessions too, in a form that nobody can send here.
         if (token.Any(char.IsControl) || await tokens.FindAsync(token, cancellationToken) is not { Kind: TokenKind.Session } principal || !maintenance.LetsIn(principal)) return null;
-        return await tokens.PeekAsync(token, cancellationToken) is { } session ? WelcomeOf(token, principal, session) : null;
+        return await tokens.PeekAsync(token, cancellationToken) is { Token: var session } ? WelcomeOf(token, principal, session) : null;
     }
 
     public Task<Principal?> FindAsync(string token, CancellationToken cancellationToken) => tokens.FindAsync(token, cancellationToken);
 
-    public async Task<bool> HoldsAsync(string token, CancellationToken cancellationToken) => await tokens.PeekAsync(token, cancellationToken) is not null;
+    public async Task<Principal?> PeekAsync(string token, CancellationToken cancellationToken) => (await tokens.PeekAsync(token, cancellationToken))?.Principal;
 
     public async Task<LoginOutcome.Welcome?> RenewAsync(string token, CancellationToken cancellationToken) =>
         await tokens.FindAsync(token, cancellationToken) is { } principal && await tokens.RenewAsync(token, cancellationToken) is { } session
@@ -97,7 +97,7 @@ internal sealed class LoginDesk(Doorkeeper door, TokenBook tokens, OwnAccount ow
     private async Task<LoginOutcome> ByTokenAsync(LoginRequest request, LoginAttempt attempt, CancellationToken cancellationToken)
     {
         if (await tokens.FindAsync(request.ApiToken, cancellationToken) is not { Kind: TokenKind.Api or TokenKind.Farm } principal ||
-            await tokens.PeekAsync(request.ApiToken, cancellationToken) is not { } token)
+            await tokens.PeekAsync(request.ApiToken, cancellationToken) is not { Token: var token })
         {
             await door.RefuseUnseenAsync(attempt, "no such API token", cancellationToken);
             return new LoginOutcome.Wrong();

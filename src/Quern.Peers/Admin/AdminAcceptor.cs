@@ -17,6 +17,7 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
     private readonly ConcurrentDictionary<Task, bool> _unfinished = new();
     private int _connections;
     private int _strangers;
+    private int _disposed;
 
     public AdminAcceptor(AdminDesks desks, IAdminGate gate, AdminOptions options, TimeProvider time)
         : this(desks, gate, options, time, random: null) { }
@@ -39,12 +40,12 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
     /// <summary>Ends the connections of those whose session does not count any more.</summary>
     public Task RecheckAsync(CancellationToken cancellationToken) => Task.WhenAll(_room.All().Select(c => c.RecheckAsync(cancellationToken)));
 
-    /// <summary>After the last connection has ended; waits for what was begun and not finished.</summary>
+    /// <summary>After the last connection has ended; waits for what was begun and not finished. A second time does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _stopping.CancelAsync();
         await Task.WhenAll(_unfinished.Keys.Select(t => t.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)));
-        _desk.Dispose();
         _stopping.Dispose();
     }
 

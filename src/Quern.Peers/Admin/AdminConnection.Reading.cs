@@ -156,13 +156,15 @@ internal sealed partial class AdminConnection
             room.Gate.Failed(Name, message.Type!.Name, error);
             answer = AdminAnswers.Failed(message.Type, "The farm failed on this; its log has why.");
         }
-        if (answer.Then is { } effect and not AdminEffect.Leave) Apply(effect);
+        // Who it is counts before the peer hears of it; what ends a connection comes after the answer.
+        if (answer.Then is AdminEffect.SignedIn or AdminEffect.IsAgent) Apply(answer.Then);
         if (answer is not AdminAnswer.Later && (request is null || request.TryTakeAnswer())) await SendAsync(message, answer);
         switch (answer.Then)
         {
             case AdminEffect.Leave leave: Break(leave.Reason); break;
             case AdminEffect.SessionsEnded: await Task.WhenAll(room.All().Select(c => c.RecheckAsync(_stop.Token))); break;
             case AdminEffect.IsAgent: await AskWhatItIsAsync(); break;
+            case AdminEffect.Refused or AdminEffect.AgentRevoked: Apply(answer.Then); break;
         }
         if (request?.State is AdminState.Restricted) await ReleaseAsync();
     }

@@ -115,7 +115,7 @@ internal sealed partial class AdminConnection(
     /// <summary>Ends the connection of a client whose session does not count any more.</summary>
     public async Task RecheckAsync(CancellationToken cancellationToken)
     {
-        if (_token is { Length: > 0 } token && !await desk.Desks.Login.HoldsAsync(token, cancellationToken)) Break("its session is over");
+        if (_token is { Length: > 0 } token && await desk.Desks.Login.PeekAsync(token, cancellationToken) is null) Break("its session is over");
         if (_agent.Length > 0 && agent.Length > 0 && !takes.StillKnown()) Break("its certificate does not count any more");
     }
 

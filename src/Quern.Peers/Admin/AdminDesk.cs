@@ -8,7 +8,7 @@ namespace Quern.Peers.Admin;
 /// Brings each request to the desk that answers it. Whether the peer may ask at all was seen to before (<see cref="AdminRules"/>); what it
 /// gets is the desk's to say. What is begun is finished, whatever becomes of the connection, unless the master stops.
 /// </summary>
-internal sealed class AdminDesk(AdminDesks desks, AdminRoom room, CancellationToken masterStops) : IDisposable
+internal sealed class AdminDesk(AdminDesks desks, AdminRoom room, CancellationToken masterStops)
 {
     private readonly SessionArea _sessions = new(desks, room.Options);
     private readonly UserArea? _users = desks.Users is { } users ? new UserArea(users) : null;
@@ -18,7 +18,7 @@ internal sealed class AdminDesk(AdminDesks desks, AdminRoom room, CancellationTo
     private readonly AgentArea? _agents = desks.Agents is { } agents ? new AgentArea(agents) : null;
     private readonly TokenArea? _tokens = desks.Tokens is { } tokens ? new TokenArea(tokens) : null;
     private readonly RoleArea? _roles = desks.Roles is { } roles ? new RoleArea(roles) : null;
-    private readonly StreamArea _streams = new();
+    private readonly StreamArea _streams = new(desks, room);
 
     public AdminDesks Desks => desks;
 
@@ -73,8 +73,6 @@ internal sealed class AdminDesk(AdminDesks desks, AdminRoom room, CancellationTo
 
     /// <summary>The connection is over.</summary>
     public void Forget(IAdminVoice voice) => _streams.Forget(voice);
-
-    public void Dispose() => _streams.Dispose();
 
     /// <summary>The group of an agent that the caller can see; null when there is none.</summary>
     public Task<string?> GroupOfAsync(AdminRequest request, string agent) =>

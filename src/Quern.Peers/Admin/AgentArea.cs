@@ -40,7 +40,7 @@ internal sealed class AgentArea(IAgentDesk desk)
             EstateCode.Done => RS_ModerateAgent.ModerateAgentOk,
             EstateCode.Denied => RS_ModerateAgent.ModerateAgentAccessDenied,
             _ => RS_ModerateAgent.ModerateAgentNotFound,
-        }) with { Then = answer.Succeeded && asked.Action != RQ_ModerateAgent.Types.Action.Approve ? new AdminEffect.AgentRevoked(asked.Uuid) : null };
+        }) with { Then = answer.Succeeded && asked.Action != RQ_ModerateAgent.Types.Action.Approve ? new AdminEffect.AgentRevoked(answer.Id.Length > 0 ? answer.Id : asked.Uuid) : null };
     }
 
     public async Task<AdminAnswer> CreateKeyAsync(AdminRequest request, RQ_CreateEnrolmentToken asked, CancellationToken cancellationToken)

@@ -16,6 +16,7 @@ internal sealed class AdminTalk : IAsyncDisposable
     private static readonly IPEndPoint s_from = new(IPAddress.Parse("192.0.2.7"), 40000);
 
     private readonly List<AdminTalker> _talkers = [];
+    private readonly List<Task> _served = [];
 
     public AdminTalk(AdminOptions? options = null, params int[] random)
     {
@@ -39,6 +40,14 @@ internal sealed class AdminTalk : IAsyncDisposable
         return talker;
     }
 
+    /// <summary>A connection for a client of its own; the test ends it.</summary>
+    public Stream Dial()
+    {
+        var (ours, theirs) = DuplexPair.Create();
+        _served.Add(Acceptor.ServeAsync(new AcceptedConnection(theirs, s_from, s_from), CancellationToken.None));
+        return ours;
+    }
+
     /// <summary>One that opened a session.</summary>
     public async Task<AdminTalker> OpenAsync(params string[] capabilities)
     {
@@ -59,6 +68,7 @@ internal sealed class AdminTalk : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var talker in _talkers) await talker.DisposeAsync();
+        await Task.WhenAll(_served).WaitAsync(Patience);
         await Acceptor.DisposeAsync();
     }
 }

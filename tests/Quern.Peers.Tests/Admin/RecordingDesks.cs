@@ -10,6 +10,11 @@ namespace Quern.Peers.Tests.Admin;
 /// <summary>Desks that keep what they were asked and answer as the test says.</summary>
 internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGroupDesk, IRoleDesk, ITokenDesk, IAuditDesk, IListenerDesk, IAgentDesk, IAgentBuilds, IAdminGate
 {
+    private int _peeks;
+
+    /// <summary>How often it was looked whether a session still counts.</summary>
+    public int Peeks => Volatile.Read(ref _peeks);
+
     /// <summary>What was asked of the desks, in order: the message's words and what came along.</summary>
     public ConcurrentQueue<(string What, object? With)> Asked { get; } = new();
 
@@ -26,6 +31,8 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
     public AgentWelcome Welcome { get; set; } = new AgentWelcome.Refused();
 
     public ImmutableArray<AgentFacts> Agents { get; set; } = [];
+
+    public ImmutableArray<UserFacts> Users { get; set; } = [new UserFacts("1", "alice") { Email = "alice@example.org", Roles = ["operator"], Revision = 2 }];
 
     public Action<Action<AgentProgress>> Build { get; set; } = _ => { };
 
@@ -81,7 +88,11 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
 
     public Task<Principal?> FindAsync(string token, CancellationToken cancellationToken) => Task.FromResult(Sessions.GetValueOrDefault(token));
 
-    public Task<bool> HoldsAsync(string token, CancellationToken cancellationToken) => Task.FromResult(Sessions.ContainsKey(token));
+    public Task<Principal?> PeekAsync(string token, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _peeks);
+        return FindAsync(token, cancellationToken);
+    }
 
     public async Task<LoginOutcome.Welcome?> RenewAsync(string token, CancellationToken cancellationToken)
     {
@@ -118,7 +129,7 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
     public async Task<Page<UserFacts>> ListAsync(Caller who, string prefix, string after, int limit, CancellationToken cancellationToken)
     {
         await KeepAsync("list users", (prefix, after, limit));
-        return new([new UserFacts("1", "alice") { Email = "alice@example.org", Roles = ["operator"], Revision = 2 }], "more");
+        return new(Users);
     }
 
     public Task<EstateAnswer> RemoveTotpAsync(Caller who, string name, string password, CancellationToken cancellationToken) => ChangeAsync("remove totp", name);
