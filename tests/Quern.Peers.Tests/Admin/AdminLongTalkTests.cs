@@ -107,10 +107,10 @@ public sealed class AdminLongTalkTests
         int peeks = talk.Desks.Peeks;
         talk.Time.Advance(TimeSpan.FromSeconds(3));
         using var patience = new CancellationTokenSource(AdminTalk.Patience);
-        while (talk.Desks.Peeks == peeks) await Task.Delay(1, patience.Token);
+        while (talk.Desks.Peeks == peeks) await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, patience.Token);
         talk.Desks.Sessions["token of mira"] = mira;
         // Its number is free again.
-        while (await talker.AskAsync(s_users) == "ST_STREAM_FAILED") await Task.Delay(1, patience.Token);
+        while (await talker.AskAsync(s_users) == "ST_STREAM_FAILED") await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, patience.Token);
     }
 
     [Theory, InlineData("/user", "UPSTREAM", "ST_STREAM_ACCESS_DENIED"), InlineData("/user", "BIDIRECTIONAL", "ST_STREAM_ACCESS_DENIED"),
