@@ -9,6 +9,7 @@ using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Api;
 using Quern.MasterHost.Configuration;
+using Quern.MasterHost.Estate;
 using Quern.MasterHost.Listeners;
 using Quern.Model;
 using Quern.Packaging.Planning;
@@ -126,7 +127,8 @@ public sealed class QuernMaster : IAsyncDisposable
         await store.EnsureBuiltInRolesAsync(BuiltInRoles.All, Actor.Farm, cancellationToken);
         (string? newPassword, _firstPasswordUsed) = await FirstAccount.EnsureAsync(store, folder.Path, options.FirstPassword, cancellationToken);
         await store.ForgetOldTokensAsync(cancellationToken);
-        var tokens = new TokenBook(store, configuration.Accounts, time);
+        var refusals = new RefusalBook(store, time);
+        var tokens = new TokenBook(store, configuration.Accounts, time) { Refusals = refusals };
         var room = new AccountRoom(store, new TotpVault(folder["keys"]), time);
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
         var door = new Doorkeeper(room, tokens, time);
@@ -189,7 +191,8 @@ public sealed class QuernMaster : IAsyncDisposable
         var ready = new Readiness();
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
-            .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(new UserDesk(room, tokens))
+            .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(refusals)
+            .AddEstate(room, door, tokens, refusals, configuration.Accounts, time)
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
