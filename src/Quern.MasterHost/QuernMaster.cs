@@ -10,6 +10,7 @@ using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Agents;
 using Quern.MasterHost.Api;
 using Quern.MasterHost.Configuration;
+using Quern.MasterHost.Estate;
 using Quern.MasterHost.Listeners;
 using Quern.Model;
 using Quern.Packaging.Planning;
@@ -129,7 +130,8 @@ public sealed class QuernMaster : IAsyncDisposable
         await store.EnsureBuiltInRolesAsync(BuiltInRoles.All, Actor.Farm, cancellationToken);
         (string? newPassword, _firstPasswordUsed) = await FirstAccount.EnsureAsync(store, folder.Path, options.FirstPassword, cancellationToken);
         await store.ForgetOldTokensAsync(cancellationToken);
-        var tokens = new TokenBook(store, configuration.Accounts, time);
+        var refusals = new RefusalBook(store, time);
+        var tokens = new TokenBook(store, configuration.Accounts, time) { Refusals = refusals };
         var room = new AccountRoom(store, new TotpVault(folder["keys"]), time);
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
         if (FarmCertificate.Ensure(folder["keys"], time, out why) is not { } certificate) return (why, null);
@@ -198,7 +200,8 @@ public sealed class QuernMaster : IAsyncDisposable
         var ready = new Readiness();
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
-            .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(new UserDesk(room, tokens))
+            .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(refusals)
+            .AddEstate(room, door, tokens, refusals, configuration.Accounts, time)
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
