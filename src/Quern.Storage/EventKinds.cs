@@ -48,6 +48,7 @@ public static class EventKinds
     public const string RoleRemoved = "role.removed";
     public const string TokenIssued = "token.issued";
     public const string TokenRevoked = "token.revoked";
+    public const string BannerSaved = "banner.saved";
     public const string AgentBuilt = "agent.built";
     public const string AgentBuildFailed = "agent.build_failed";
     public const string AgentBuildRefused = "agent.build_refused";

@@ -109,6 +109,23 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
         return principal;
     }
 
+    /// <summary>The token if it is still good, with an account that is; this is no use of it, which would lengthen it. Null for anything else.</summary>
+    public async Task<StoredToken?> PeekAsync(string secret, CancellationToken cancellationToken) =>
+        secret.Length is > 0 and <= 256 && await store.FindBearerAsync(HashOf(secret), cancellationToken) is { } bearer && PrincipalOf(bearer, time.GetUtcNow()) is not null
+            ? bearer.Token
+            : null;
+
+    /// <summary>Begins the time of an idle session anew; null when it is over.</summary>
+    public async Task<StoredToken?> RenewAsync(string secret, CancellationToken cancellationToken)
+    {
+        if (await PeekAsync(secret, cancellationToken) is not { } token) return null;
+        if (token.IdleTime is not { } idle) return token;
+        var now = time.GetUtcNow();
+        await store.TouchTokenAsync(token.SecretSha256, now, now + idle, cancellationToken);
+        _found.TryRemove(token.SecretSha256, out _);
+        return token with { LastUsedAt = now, IdleUntil = now + idle };
+    }
+
     public async Task RevokeAsync(string secret, Actor actor, CancellationToken cancellationToken)
     {
         var hash = HashOf(secret);

@@ -56,6 +56,7 @@ internal static class LoginEndpoints
                     ApiJson.Default.LoginAnswer);
             case LoginResult.TooMany many: return TooMany(context, many.RetryAfter);
             case LoginResult.Expired: return ApiProblem.Forbidden("The account's end date is past. An administrator can give it another.");
+            case LoginResult.Maintenance: return ApiProblem.Result(503, "Maintenance", "The farm is in maintenance; whoever looks after it may sign in meanwhile.");
             case LoginResult.CodeNeeded: return ApiProblem.Result(401, CodeNeeded, "This account has one-time codes: send 'code' or 'recovery_code' too.");
             case LoginResult.WrongCode: return ApiProblem.Result(401, "Wrong code", "The code is wrong or was used before; take the next one.");
             default: return ApiProblem.Result(401, "Not signed in", "User or password is wrong.");
@@ -103,6 +104,7 @@ internal static class LoginEndpoints
         {
             LoginResult.TooMany => LoginPage.Render("Too many tries; wait a quarter of an hour."),
             LoginResult.Expired => LoginPage.Render("The account's end date is past."),
+            LoginResult.Maintenance => LoginPage.Render("The farm is in maintenance; whoever looks after it may sign in meanwhile."),
             LoginResult.CodeNeeded => LoginPage.Render("Give a one-time code too.", askCode: true),
             LoginResult.WrongCode => LoginPage.Render("The code is wrong or was used before; take the next one.", askCode: true),
             _ => LoginPage.Render("User or password is wrong."),

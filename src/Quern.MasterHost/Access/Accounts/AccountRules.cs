@@ -39,6 +39,10 @@ internal static partial class AccountRules
         return CommonPasswords.Has(password) ? "Too many people have this password, or one very near to it; take another." : null;
     }
 
+    /// <summary>Whether a text cannot be anybody's password: there is none, or it is longer than any may be.</summary>
+    public static bool IsImpossiblePassword(string password) =>
+        password.Length == 0 || (!PasswordHash.IsPreHash(password) && password.EnumerateRunes().Count() > MaxPassword);
+
     /// <param name="normal">With the domain in ASCII; empty for none.</param>
     public static string? Email(string email, out string normal)
     {
