@@ -206,7 +206,7 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
-            .AddSingleton<IAgentDesk>(agentDesk);
+            .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk);
         _http = BuildHttp(options, services);
         Finally(() => KestrelStart.StopAsync(_http));
         if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);
