@@ -70,7 +70,7 @@ internal sealed class AgentYard : IAsyncDisposable
     /// <summary>Runs an agent on the folder <see cref="State"/>; its exit code when it ends.</summary>
     public Task<int> Run(string configuration, TimeProvider? time = null, CancellationToken stop = default)
     {
-        var read = AgentConfiguration.Read(configuration, out string problem);
+        var read = WorkerHost.AgentConfiguration.Read(configuration, out string problem);
         Assert.Equal("", problem);
         var agent = new Agent(read!, new AgentFolder(State), time ?? TimeProvider.System, line =>
         {
