@@ -132,7 +132,8 @@ public sealed class QuernMaster : IAsyncDisposable
         await store.EnsureBuiltInRolesAsync(BuiltInRoles.All, Actor.Farm, cancellationToken);
         (string? newPassword, _firstPasswordUsed) = await FirstAccount.EnsureAsync(store, folder.Path, options.FirstPassword, cancellationToken);
         await store.ForgetOldTokensAsync(cancellationToken);
-        var tokens = new TokenBook(store, configuration.Accounts, time);
+        var refusals = new RefusalBook(store, time);
+        var tokens = new TokenBook(store, configuration.Accounts, time) { Refusals = refusals };
         var room = new AccountRoom(store, new TotpVault(folder["keys"]), time);
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
         if (FarmCertificate.Ensure(folder["keys"], time, out why) is not { } certificate) return (why, null);
@@ -154,7 +155,7 @@ public sealed class QuernMaster : IAsyncDisposable
         // The gate: what runs jobs.
         var logging = LoggerFactory.Create(l => Logging(l, options.Verbose));
         Finally(() => logging.Dispose());
-        var banner = new BannerDesk(store, tokens, maintenance, time, logging.CreateLogger<BannerDesk>());
+        var banner = new BannerDesk(store, tokens, refusals, maintenance, time, logging.CreateLogger<BannerDesk>());
         Finally(banner.DisposeAsync);
         await banner.StartAsync(cancellationToken);
         var paths = new MasterPaths(configuration.PlanFolders);
@@ -198,8 +199,13 @@ public sealed class QuernMaster : IAsyncDisposable
         usedByConnections.AddRange([branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
         var own = new OwnAccount(room, door, tokens);
+        var estate = EstateDesks.Of(room, door, tokens, refusals, configuration.Accounts, time);
         _admin = new AdminAcceptor(
-            new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner) { Agents = agentDesk }, new AdminDoor(store, time, logging.CreateLogger<AdminDoor>()),
+            new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner)
+            {
+                Users = estate.Users, Groups = estate.Groups, Roles = estate.Roles, Tokens = estate.Tokens, Audit = estate.Audit, Agents = agentDesk,
+            },
+            new AdminDoor(store, refusals, time, logging.CreateLogger<AdminDoor>()),
             await AdminOptionsAsync(configuration, store, cancellationToken), time);
         banner.SessionsEnded = _admin.RecheckAsync;
         _listeners = new ListenerHost(store, Acceptors(workers, _agents, branch, _admin, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
@@ -211,12 +217,12 @@ public sealed class QuernMaster : IAsyncDisposable
         var ready = new Readiness();
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
-            .AddSingleton(own).AddSingleton<IBannerDesk>(banner).AddSingleton(new UserDesk(room, tokens))
+            .AddSingleton(own).AddSingleton<IBannerDesk>(banner).AddSingleton(refusals).AddEstate(estate)
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
-            .AddSingleton<IAgentDesk>(agentDesk);
+            .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk);
         _http = BuildHttp(options, services);
         Finally(() => KestrelStart.StopAsync(_http));
         if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);

@@ -14,9 +14,8 @@ public sealed partial class FarmStore
     public Task<StoredBanner> ReadBannerAsync(CancellationToken cancellationToken) => ReadAsync(ReadBannerAsync, cancellationToken);
 
     /// <summary>Changes the banner in one piece: nobody sees half of a change, and of two at once none is lost.</summary>
-    /// <param name="address">Where the change came from, for the journal.</param>
     /// <returns>As it is now.</returns>
-    public Task<StoredBanner> ChangeBannerAsync(Func<StoredBanner, StoredBanner> change, Actor actor, string address, CancellationToken cancellationToken) =>
+    public Task<StoredBanner> ChangeBannerAsync(Func<StoredBanner, StoredBanner> change, Actor actor, CancellationToken cancellationToken) =>
         WriteAsync(async w =>
         {
             // Whoever changes it holds this row; SQLite has one writer anyway.
@@ -27,7 +26,7 @@ public sealed partial class FarmStore
             await PutSettingAsync(w, ImageSetting, Convert.ToBase64String(after.Image.Span));
             await PutSettingAsync(w, MaintenanceSetting, after.Maintenance ? "on" : "");
             await PutSettingAsync(w, DrainSetting, after.DrainAt is null ? "" : UnixMicroseconds.From(after.DrainAt.Value).ToString(CultureInfo.InvariantCulture));
-            w.Emit(EventKinds.BannerSaved, "banner", actor.Name, EventData.Of(("address", address), ("before", FactsOf(before)), ("after", FactsOf(after))));
+            w.Emit(EventKinds.BannerSaved, "banner", actor.Name, EventData.By(actor, ("before", FactsOf(before)), ("after", FactsOf(after))));
             return after;
         }, cancellationToken);
 

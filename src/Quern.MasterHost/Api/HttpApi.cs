@@ -61,6 +61,10 @@ internal static class HttpApi
         AccountEndpoints.Map(api);
         UserEndpoints.Map(api);
         BannerEndpoints.Map(api);
+        GroupEndpoints.Map(api);
+        RoleEndpoints.Map(api);
+        TokenEndpoints.Map(api);
+        AuditEndpoints.Map(api);
         LoginEndpoints.Map(app);
         HealthEndpoints.Map(app);
         PageEndpoints.Map(app);

@@ -43,11 +43,11 @@ internal static class LoginEndpoints
         return ApiProblem.Result(429, "Too many tries", "Too many sign-ins that failed or wait; try again later.");
     }
 
-    private static async Task<IResult> TokenAsync(LoginRequest request, Doorkeeper door, HttpContext context)
+    private static async Task<IResult> TokenAsync(LoginRequest request, Doorkeeper door, TokenBook tokens, HttpContext context)
     {
         if (IsTooLong(request.User, request.Password, request.Code, request.RecoveryCode)) return TooLong();
         var attempt = new LoginAttempt(request.User, request.Password, From(context), request.Code ?? "", request.RecoveryCode ?? "");
-        switch (await door.LoginAsync(attempt, context.RequestAborted))
+        switch (await door.LoginAsync(attempt, context.RequestAborted, NewSession(context, tokens)))
         {
             case LoginResult.Welcome welcome:
                 context.Response.Headers.CacheControl = "no-store";
@@ -84,7 +84,7 @@ internal static class LoginEndpoints
         bool recovery = code.Contains('-', StringComparison.Ordinal) || code.Length > 8;
         var result = IsTooLong(user, password, code, fresh)
             ? new LoginResult.Wrong()
-            : await door.LoginAsync(new LoginAttempt(user, password, From(context), recovery ? "" : code, recovery ? code : ""), context.RequestAborted);
+            : await door.LoginAsync(new LoginAttempt(user, password, From(context), recovery ? "" : code, recovery ? code : ""), context.RequestAborted, NewSession(context, tokens));
         if (result is LoginResult.Welcome welcome)
         {
             string? page = await DutyAsync(welcome, own, tokens, password, fresh, code.Length > 0, context);
@@ -148,6 +148,10 @@ internal static class LoginEndpoints
         // The session itself ends earlier, as the configuration says.
         MaxAge = TimeSpan.FromDays(30),
     };
+
+    /// <summary>A session that knows where it came from.</summary>
+    private static Func<StoredAccount, (string Secret, StoredToken Session)> NewSession(HttpContext context, TokenBook tokens) =>
+        account => tokens.NewSession(account, From(context), context.Request.Headers.UserAgent.ToString());
 
     private static IPAddress From(HttpContext context) => context.Connection.RemoteIpAddress ?? IPAddress.None;
 }

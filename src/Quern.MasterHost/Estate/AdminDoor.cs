@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Quern.MasterHost.Access;
 using Quern.MasterHost.Listeners;
 using Quern.Model;
 using Quern.Peers.Admin;
@@ -8,9 +9,8 @@ using Quern.Storage;
 namespace Quern.MasterHost.Estate;
 
 /// <summary>Tells log and journal what happens at the administration protocol's door.</summary>
-internal sealed partial class AdminDoor(FarmStore store, TimeProvider time, ILogger<AdminDoor> logger) : IAdminGate
+internal sealed partial class AdminDoor(FarmStore store, RefusalBook refusals, TimeProvider time, ILogger<AdminDoor> logger) : IAdminGate
 {
-    private readonly RefusalNotes _denials = new(time);
     private readonly RefusalNotes _failures = new(time);
 
     public void Ended(string name, string remote, string reason) => Log.ConnectionEnded(logger, name.Length > 0 ? name : "a stranger", remote, reason);
@@ -21,14 +21,22 @@ internal sealed partial class AdminDoor(FarmStore store, TimeProvider time, ILog
         if (_failures.Take(request)) _ = KeepAsync(name.Length > 0 ? name : "a stranger", "failed", $"{request}: {error.Message}", Actor.Farm);
     }
 
-    public void Denied(Caller who, string request, string right)
-    {
-        // Whoever asks for the same again and again is one piece of news.
-        if (_denials.Take($"{who.Principal.Name} {request}"))
-            _ = KeepAsync(who.Principal.Name, "refused", $"{request} needs the right '{right}', from {who.From}", who.Actor);
-    }
+    public void Denied(Caller who, string request, string right) => _ = NoteAsync(who, request, right);
 
     public void Reported(AgentReport report) => Log.AgentReported(logger, report.Uuid, report.Hostname, report.Platform, report.Version, report.From);
+
+    private async Task NoteAsync(Caller who, string request, string right)
+    {
+        try
+        {
+            await refusals.NoteAsync(who.Actor, request, "", right, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // It was refused all the same.
+            Log.EventNotKept(logger, who.Principal.Name, "refused", e);
+        }
+    }
 
     private async Task KeepAsync(string client, string kind, string reason, Actor actor)
     {

@@ -12,7 +12,8 @@ namespace Quern.MasterHost.Estate;
 /// The banner and maintenance. Begins with <see cref="StartAsync"/>. What is running goes on in maintenance; sessions end only when a change
 /// asks for it, and then after a minute.
 /// </summary>
-internal sealed partial class BannerDesk(FarmStore store, TokenBook tokens, Maintenance maintenance, TimeProvider time, ILogger<BannerDesk> logger) : IBannerDesk, IAsyncDisposable
+internal sealed partial class BannerDesk(
+    FarmStore store, TokenBook tokens, RefusalBook refusals, Maintenance maintenance, TimeProvider time, ILogger<BannerDesk> logger) : IBannerDesk, IAsyncDisposable
 {
     private const int MaxMessage = 128;
 
@@ -49,10 +50,10 @@ internal sealed partial class BannerDesk(FarmStore store, TokenBook tokens, Main
 
     public async Task<EstateAnswer> UpdateAsync(Caller who, BannerEdit edit, CancellationToken cancellationToken)
     {
-        if ((edit.Message is not null || edit.Image is not null) && !who.May(Right.ServerBanner)) return await DeniedAsync(who, Right.ServerBanner);
-        if ((edit.Maintenance is not null || edit.Drain) && !who.May(Right.ServerMaintenance)) return await DeniedAsync(who, Right.ServerMaintenance);
+        if ((edit.Message is not null || edit.Image is not null) && !who.May(Right.ServerBanner)) return await DeniedAsync(who, Right.ServerBanner, cancellationToken);
+        if ((edit.Maintenance is not null || edit.Drain) && !who.May(Right.ServerMaintenance)) return await DeniedAsync(who, Right.ServerMaintenance, cancellationToken);
         // A change of nothing needs one of the two.
-        if (!who.May(Right.ServerBanner) && !who.May(Right.ServerMaintenance)) return await DeniedAsync(who, Right.ServerBanner);
+        if (!who.May(Right.ServerBanner) && !who.May(Right.ServerMaintenance)) return await DeniedAsync(who, Right.ServerBanner, cancellationToken);
         if (edit.Message is { } text && MessageProblem(text) is { } problem) return new EstateAnswer(EstateCode.InvalidMessage, problem, "message");
         if (edit.Image is { IsEmpty: false } image && PngCheck.Problem(image.Span) is { } wrong) return new EstateAnswer(EstateCode.InvalidImage, wrong, "image");
 
@@ -66,7 +67,7 @@ internal sealed partial class BannerDesk(FarmStore store, TokenBook tokens, Main
                 {
                     DrainAt = !on ? null : edit.Drain ? time.GetUtcNow() + DrainDelay : before.DrainAt,
                 };
-            }, who.Actor, who.From.ToString(), cancellationToken);
+            }, who.Actor, cancellationToken);
             await ShowAsync(saved);
             return EstateAnswer.Done("banner");
         }
@@ -121,7 +122,7 @@ internal sealed partial class BannerDesk(FarmStore store, TokenBook tokens, Main
             int ended = await EndSessionsAsync(cancellationToken);
             Log.Drained(logger, ended);
             // Done: a restart does not do it again.
-            await store.ChangeBannerAsync(b => b with { DrainAt = null }, Actor.Farm, "", cancellationToken);
+            await store.ChangeBannerAsync(b => b with { DrainAt = null }, Actor.Farm, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -146,10 +147,10 @@ internal sealed partial class BannerDesk(FarmStore store, TokenBook tokens, Main
         return ended;
     }
 
-    private async Task<EstateAnswer> DeniedAsync(Caller who, string right)
+    private async Task<EstateAnswer> DeniedAsync(Caller who, string right, CancellationToken cancellationToken)
     {
-        await store.SaveClientEventAsync(who.Principal.Name, "refused", $"a change of the banner needs '{right}', from {who.From}", who.Actor, CancellationToken.None);
-        return EstateAnswer.Denied($"This needs the right '{right}'.");
+        await refusals.NoteAsync(who.Actor, "banner.update", "", right, cancellationToken);
+        return EstateAnswers.Needs(who, right);
     }
 
     private static partial class Log

@@ -29,7 +29,7 @@ internal sealed class LoginDesk(Doorkeeper door, TokenBook tokens, OwnAccount ow
         StoredToken? made = null;
         var result = await door.LoginAsync(attempt, cancellationToken, account =>
         {
-            var (secret, session) = tokens.NewSession(account);
+            var (secret, session) = tokens.NewSession(account, request.From, request.Product);
             if (request.Lifetime > TimeSpan.Zero && time.GetUtcNow() + request.Lifetime is var end && end < session.ExpiresAt) session = session with { ExpiresAt = end };
             return (secret, made = session);
         });
@@ -52,7 +52,7 @@ internal sealed class LoginDesk(Doorkeeper door, TokenBook tokens, OwnAccount ow
         return await tokens.PeekAsync(token, cancellationToken) is { Token: var session } ? WelcomeOf(token, principal, session) : null;
     }
 
-    public Task<Principal?> FindAsync(string token, CancellationToken cancellationToken) => tokens.FindAsync(token, cancellationToken);
+    public Task<Principal?> FindAsync(string token, IPAddress from, CancellationToken cancellationToken) => tokens.FindAsync(token, from, cancellationToken);
 
     public async Task<Principal?> PeekAsync(string token, CancellationToken cancellationToken) => (await tokens.PeekAsync(token, cancellationToken))?.Principal;
 
@@ -96,7 +96,7 @@ internal sealed class LoginDesk(Doorkeeper door, TokenBook tokens, OwnAccount ow
 
     private async Task<LoginOutcome> ByTokenAsync(LoginRequest request, LoginAttempt attempt, CancellationToken cancellationToken)
     {
-        if (await tokens.FindAsync(request.ApiToken, cancellationToken) is not { Kind: TokenKind.Api or TokenKind.Farm } principal ||
+        if (await tokens.FindAsync(request.ApiToken, request.From, cancellationToken) is not { Kind: TokenKind.Api or TokenKind.Farm } principal ||
             await tokens.PeekAsync(request.ApiToken, cancellationToken) is not { Token: var token })
         {
             await door.RefuseUnseenAsync(attempt, "no such API token", cancellationToken);

@@ -171,7 +171,7 @@ internal sealed partial class AdminConnection
 
     /// <summary>The account behind the session, with the rights of this moment; null when there is none, or none any more.</summary>
     private async ValueTask<Caller?> WhoAsync(bool needed) =>
-        needed && _token.Length > 0 && await desk.Desks.Login.FindAsync(_token, _stop.Token) is { } principal ? new Caller(principal, _from, "admin") : null;
+        needed && _token.Length > 0 && await desk.Desks.Login.FindAsync(_token, _from, _stop.Token) is { } principal ? new Caller(principal, _from, "admin") : null;
 
     /// <summary>Lets go of whoever has done what had to be done first.</summary>
     private async ValueTask ReleaseAsync()

@@ -8,10 +8,9 @@ internal sealed class TokenArea(ITokenDesk desk)
 {
     public async Task<AdminAnswer> CreateAsync(AdminRequest request, RQ_CreateApiToken asked, CancellationToken cancellationToken)
     {
-        // Words for networks are in the schema; a token that is good everywhere although somebody limited it would be worse than none.
-        if (asked.AllowedNetwork.Count > 0) return AdminAnswers.Of(new RS_CreateApiToken { Code = RS_CreateApiToken.Types.Code.ApiTokenInvalid });
         TimeSpan? lifetime = asked.LifetimeSeconds == 0 ? null : TimeSpan.FromSeconds(asked.LifetimeSeconds);
-        var made = await desk.CreateAsync(request.Who, asked.Name, [.. asked.Permission], lifetime, cancellationToken);
+        var made = await desk.CreateAsync(
+            request.Who, new NewToken(asked.Name, [.. asked.Permission], lifetime) { Networks = [.. asked.AllowedNetwork] }, cancellationToken);
         return AdminAnswers.Of(made.Answer.Code switch
         {
             EstateCode.Done => new RS_CreateApiToken { Id = made.Answer.Id, Token = made.Secret, Expires = Times.Of(made.ExpiresAt) },

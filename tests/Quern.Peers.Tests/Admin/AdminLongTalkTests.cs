@@ -231,7 +231,7 @@ public sealed class AdminLongTalkTests
         Assert.Equal(("t1", "s1", true), (tokens.Token[0].Id, sessions.Session[0].Id, sessions.Session[0].Current));
         Assert.Equal((9, "account.saved", "192.0.2.1"), (audit.Entry[0].Sequence, audit.Entry[0].Action, audit.Entry[0].RemoteAddress));
         Assert.Equal(("7", "a secret"), (token.Id, token.Token));
-        Assert.Equal(RS_CreateApiToken.Types.Code.ApiTokenInvalid, limited.Code);
+        Assert.Equal((RS_CreateApiToken.Types.Code.ApiTokenOk, "10.0.0.0/8"), (limited.Code, Assert.Single(talk.Desks.Asked.Select(a => a.With).OfType<NewToken>().Last().Networks)));
         Assert.Equal(("7", "a key"), (key.Id, key.Token));
     }
 

@@ -86,12 +86,12 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
         return Sessions.ContainsKey(token) ? Login as LoginOutcome.Welcome : null;
     }
 
-    public Task<Principal?> FindAsync(string token, CancellationToken cancellationToken) => Task.FromResult(Sessions.GetValueOrDefault(token));
+    public Task<Principal?> FindAsync(string token, IPAddress from, CancellationToken cancellationToken) => Task.FromResult(Sessions.GetValueOrDefault(token));
 
     public Task<Principal?> PeekAsync(string token, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _peeks);
-        return FindAsync(token, cancellationToken);
+        return Task.FromResult(Sessions.GetValueOrDefault(token));
     }
 
     public async Task<LoginOutcome.Welcome?> RenewAsync(string token, CancellationToken cancellationToken)
@@ -157,8 +157,8 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
 
     public Task<EstateAnswer> RemoveAsync(Caller who, string name, CancellationToken cancellationToken) => ChangeAsync("remove role", name);
 
-    public async Task<TokenMade> CreateAsync(Caller who, string name, ImmutableArray<string> rights, TimeSpan? lifetime, CancellationToken cancellationToken) =>
-        new(await ChangeAsync("create token", (name, rights, lifetime)), "a secret", DateTimeOffset.FromUnixTimeSeconds(4_000_000_000));
+    public async Task<TokenMade> CreateAsync(Caller who, NewToken token, CancellationToken cancellationToken) =>
+        new(await ChangeAsync("create token", token), "a secret", DateTimeOffset.FromUnixTimeSeconds(4_000_000_000));
 
     public async Task<ImmutableArray<TokenFacts>?> ListAsync(Caller who, string user, CancellationToken cancellationToken)
     {

@@ -14,6 +14,7 @@ internal static partial class AccountRules
     /// <summary>Below the 128 digits of a pre-hash, so that the two cannot be confused.</summary>
     public const int MaxPassword = 120;
 
+    private const int MaxDescription = 500;
     private const int MaxEmail = 254;
     private const int MaxLocalPart = 64;
 
@@ -78,6 +79,15 @@ internal static partial class AccountRules
         ? null
         : "A group's name has 4 to 48 characters: letters, digits, blank, '.', '_' and '-', beginning with a letter or digit.";
 
+    public static string? RoleName(string name) => RolePattern().IsMatch(name)
+        ? null
+        : "A role's name has 2 to 32 characters: small letters, digits, blank, '.', '_' and '-', beginning with a letter.";
+
+    /// <summary>Of a group or a role; may be empty.</summary>
+    public static string? Description(string text) => text.Length <= MaxDescription && IsText(text) && !text.Any(char.IsControl)
+        ? null
+        : $"A description is one line of at most {MaxDescription} characters.";
+
     /// <summary>Whether every surrogate has its other half; texts of other kind are all the same in UTF-8.</summary>
     private static bool IsText(string text)
     {
@@ -99,6 +109,9 @@ internal static partial class AccountRules
 
     [GeneratedRegex(@"^\+[1-9][0-9]{6,14}\z")]
     private static partial Regex PhonePattern();
+
+    [GeneratedRegex(@"^[a-z][a-z0-9 ._-]{1,31}\z")]
+    private static partial Regex RolePattern();
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9 ._-]{3,47}\z")]
     private static partial Regex GroupPattern();
