@@ -91,7 +91,7 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmSto
         bool page = !context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) &&
             context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
         return page
-            ? PageEndpoints.WriteAsync(context, StatusCodes.Status401Unauthorized, LoginPage.Render(""))
+            ? PageEndpoints.WriteAsync(context, StatusCodes.Status401Unauthorized, LoginPages.Render(context, ""))
             : ApiProblem.Write(context, StatusCodes.Status401Unauthorized, "Not signed in",
                 "This needs a token in the header 'Authorization: Bearer TOKEN'; POST /api/v1/login gives one.");
     }

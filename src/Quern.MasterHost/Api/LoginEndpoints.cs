@@ -75,7 +75,7 @@ internal static class LoginEndpoints
     {
         if (!context.Request.HasFormContentType || context.Request.ContentLength is null or > 8192)
         {
-            await PageEndpoints.WriteAsync(context, 400, LoginPage.Render("The form was not understood."));
+            await PageEndpoints.WriteAsync(context, 400, LoginPages.Render(context, "The form was not understood."));
             return;
         }
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
@@ -102,12 +102,12 @@ internal static class LoginEndpoints
         }
         await PageEndpoints.WriteAsync(context, 401, result switch
         {
-            LoginResult.TooMany => LoginPage.Render("Too many tries; wait a quarter of an hour."),
-            LoginResult.Expired => LoginPage.Render("The account's end date is past."),
-            LoginResult.Maintenance => LoginPage.Render("The farm is in maintenance; whoever looks after it may sign in meanwhile."),
-            LoginResult.CodeNeeded => LoginPage.Render("Give a one-time code too.", askCode: true),
-            LoginResult.WrongCode => LoginPage.Render("The code is wrong or was used before; take the next one.", askCode: true),
-            _ => LoginPage.Render("User or password is wrong."),
+            LoginResult.TooMany => LoginPages.Render(context, "Too many tries; wait a quarter of an hour."),
+            LoginResult.Expired => LoginPages.Render(context, "The account's end date is past."),
+            LoginResult.Maintenance => LoginPages.Render(context, "The farm is in maintenance; whoever looks after it may sign in meanwhile."),
+            LoginResult.CodeNeeded => LoginPages.Render(context, "Give a one-time code too.", askCode: true),
+            LoginResult.WrongCode => LoginPages.Render(context, "The code is wrong or was used before; take the next one.", askCode: true),
+            _ => LoginPages.Render(context, "User or password is wrong."),
         });
     }
 
@@ -118,15 +118,15 @@ internal static class LoginEndpoints
         var who = welcome.Principal;
         if (who.Duty == SignInDuty.ChangePassword)
         {
-            if (fresh.Length == 0) return LoginPage.Render("The password must be changed: give it once more, and a new one.", askCode, askNewPassword: true);
+            if (fresh.Length == 0) return LoginPages.Render(context, "The password must be changed: give it once more, and a new one.", askCode, askNewPassword: true);
             switch (await own.ChangePasswordAsync(who, password, fresh, From(context), context.RequestAborted))
             {
-                case OwnChange.Refused refused: return LoginPage.Render(string.Join(' ', refused.Errors.Select(e => e.Description)), askCode, askNewPassword: true);
-                case not OwnChange.Done: return LoginPage.Render("Too many tries; wait a quarter of an hour.");
+                case OwnChange.Refused refused: return LoginPages.Render(context, string.Join(' ', refused.Errors.Select(e => e.Description)), askCode, askNewPassword: true);
+                case not OwnChange.Done: return LoginPages.Render(context, "Too many tries; wait a quarter of an hour.");
             }
             who = await tokens.FindAsync(welcome.Token, context.RequestAborted) ?? who;
         }
-        return who.Duty == SignInDuty.None ? null : LoginPage.Render("This farm wants one-time codes of everybody. Run 'quern login' once; it sets them up.");
+        return who.Duty == SignInDuty.None ? null : LoginPages.Render(context, "This farm wants one-time codes of everybody. Run 'quern login' once; it sets them up.");
     }
 
     private static async Task SignOutAsync(TokenBook tokens, HttpContext context)

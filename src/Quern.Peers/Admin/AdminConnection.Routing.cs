@@ -38,11 +38,12 @@ internal sealed partial class AdminConnection
         if (!_brought.TryAdd(key, answer)) return null;
         try
         {
+            var answered = answer.Task.WaitAsync(_options.AgentPatience, _time);
             var payload = (IMessage)((AdminBody.Message)request.Envelope.Body).Value;
             if (!_outgoing.Writer.TryWrite(AdminMessage.Of(payload, key.Id, peer.Set, peer.Sid, key.Sid))) return null;
             // Agents of the inherited protocol had no answer to give.
             if (!peer.IsQuerns) return 0;
-            return await answer.Task.WaitAsync(_options.AgentPatience, _time);
+            return await answered;
         }
         catch (TimeoutException)
         {

@@ -182,9 +182,10 @@ internal sealed partial class AdminConnection(
 
     private async Task WatchAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        using var ticks = new PeriodicTimer(_options.PingInterval / 12, _time);
+        await using var stopped = _stop.Token.Register(ticks.Dispose);
+        while (await ticks.WaitForNextTickAsync())
         {
-            await Task.Delay(_options.PingInterval / 12, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // While we work on what it asked it is not the peer who is silent.
             if (Unfinished is { IsCompleted: false }) Change(state => AdminTransitions.Heard(state, Now));
             if (Step(state => AdminTransitions.Tick(state, Now, _options)) != AdminVerdict.Ask) continue;

@@ -18,10 +18,17 @@ internal sealed class StreamArea(AdminDesks desks, AdminRoom room)
 
     private static readonly TimeSpan s_longestPeriod = TimeSpan.FromHours(1);
 
+    private sealed class OpenStream(CancellationTokenSource stop)
+    {
+        public CancellationTokenSource Stop => stop;
+
+        public Task Running { get; set; } = Task.CompletedTask;
+    }
+
     private readonly StateTree _tree = new(desks);
 
     /// <summary>Streams that go on, by connection and number.</summary>
-    private readonly ConcurrentDictionary<(IAdminVoice Voice, int Id), (CancellationTokenSource Stop, Task Running)> _streams = new();
+    private readonly ConcurrentDictionary<(IAdminVoice Voice, int Id), OpenStream> _streams = new();
 
     public async Task<AdminAnswer> OpenAsync(AdminRequest request, RQ_STStream asked, CancellationToken cancellationToken)
     {
@@ -36,14 +43,21 @@ internal sealed class StreamArea(AdminDesks desks, AdminRoom room)
 
         ImmutableHashSet<string> wanted = [.. asked.Whitelist];
         var now = await ReadAsync(request.Who, root, wanted, cancellationToken);
+        var period = TimeSpan.FromMilliseconds(Math.Clamp(asked.UpdatePeriod, s_period.TotalMilliseconds, s_longestPeriod.TotalMilliseconds));
+        var looks = new PeriodicTimer(period, room.Time);
         request.Voice.Answer(request, AdminAnswers.Of(RS_STStream.StStreamOk));
         foreach (var (path, value) in now)
-            if (!await TellAsync(request, asked.StreamId, path, value, cancellationToken)) return new AdminAnswer.Later();
+            if (!await TellAsync(request, asked.StreamId, path, value, cancellationToken)) break;
         if (asked.Permanent)
         {
-            var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var period = TimeSpan.FromMilliseconds(Math.Clamp(asked.UpdatePeriod, s_period.TotalMilliseconds, s_longestPeriod.TotalMilliseconds));
-            _streams[(request.Voice, asked.StreamId)] = (stop, FollowAsync(request, asked.StreamId, root, wanted, now, period, stop.Token));
+            // There before it runs: it takes itself away at its end.
+            var stream = new OpenStream(CancellationTokenSource.CreateLinkedTokenSource(cancellationToken));
+            _streams[(request.Voice, asked.StreamId)] = stream;
+            stream.Running = FollowAsync(request, asked.StreamId, root, wanted, now, looks, stream.Stop.Token);
+        }
+        else
+        {
+            looks.Dispose();
         }
         return new AdminAnswer.Later();
     }
@@ -64,7 +78,7 @@ internal sealed class StreamArea(AdminDesks desks, AdminRoom room)
             if (_streams.TryRemove(key, out var stream)) End(stream);
     }
 
-    private static void End((CancellationTokenSource Stop, Task Running) stream)
+    private static void End(OpenStream stream)
     {
         stream.Stop.Cancel();
         _ = stream.Running.ContinueWith(_ => stream.Stop.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -77,14 +91,13 @@ internal sealed class StreamArea(AdminDesks desks, AdminRoom room)
     }
 
     private async Task FollowAsync(
-        AdminRequest request, int id, string root, ImmutableHashSet<string> wanted, ImmutableSortedDictionary<string, EV_STStreamData> last, TimeSpan period,
+        AdminRequest request, int id, string root, ImmutableHashSet<string> wanted, ImmutableSortedDictionary<string, EV_STStreamData> last, PeriodicTimer looks,
         CancellationToken cancellationToken)
     {
         try
         {
-            while (true)
+            while (await looks.WaitForNextTickAsync(cancellationToken))
             {
-                await Task.Delay(period, room.Time, cancellationToken);
                 if (await desks.Login.PeekAsync(request.Token, cancellationToken) is not { } principal || StateTree.RightOf(root) is not { } right ||
                     !AdminRules.MaySomewhere(principal, right)) return;
                 var now = await ReadAsync(request.Who with { Principal = principal }, root, wanted, cancellationToken);
@@ -105,6 +118,7 @@ internal sealed class StreamArea(AdminDesks desks, AdminRoom room)
         }
         finally
         {
+            looks.Dispose();
             _streams.TryRemove((request.Voice, id), out _);
         }
     }

@@ -245,10 +245,10 @@ public sealed class AdminClient : IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        using var ticks = new PeriodicTimer(_options.PingInterval, _time);
+        await using var stopped = _stop.Token.Register(ticks.Dispose);
+        while (await ticks.WaitForNextTickAsync())
         {
-            await Task.Delay(_options.PingInterval, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_stop.IsCancellationRequested) return;
             if (_time.GetElapsedTime(Volatile.Read(ref _heard)) >= 3 * _options.PingInterval)
             {
                 Break($"the server said nothing for {(3 * _options.PingInterval).TotalSeconds:0} s");

@@ -34,6 +34,8 @@ internal sealed class LoginFarm : IAsyncDisposable
 
     public Doorkeeper Door { get; private set; } = null!;
 
+    public Maintenance Maintenance { get; private set; } = null!;
+
     public OwnAccount Own { get; private set; } = null!;
 
     public RefusalBook Refusals { get; private set; } = null!;
@@ -59,6 +61,7 @@ internal sealed class LoginFarm : IAsyncDisposable
         var farm = new LoginFarm(settings ?? new AccountSettings());
         farm.Store = await FarmStore.OpenAsync(new StoreOptions { Connection = $"sqlite:{farm._folder["farm.db"]}" }, farm.Time, CancellationToken.None);
         farm.Room = new AccountRoom(farm.Store, new TotpVault(farm._folder["keys"]), farm.Time);
+        farm.Maintenance = new Maintenance(farm.Store);
         farm.Restart();
         return farm;
     }
@@ -73,7 +76,7 @@ internal sealed class LoginFarm : IAsyncDisposable
         {
             Interlocked.Increment(ref _hashes);
             return PasswordHash.Fits(password, hash);
-        });
+        }, Maintenance);
         Own = new OwnAccount(Room, Door, Tokens);
         Users = new UserDesk(Room, Door, Tokens, Refusals, Time);
         Groups = new GroupDesk(Store, Tokens, Refusals, id => Agents.GetValueOrDefault(id));

@@ -39,7 +39,7 @@ public sealed class AdminClientTests
             Questions = question => question is RQ_AgentMetadata ? new AdminReply.Message(new RS_AgentMetadata { Hostname = "lab1" }) : null,
         });
         await agent.AskAsync(new RQ_AuthSession { EnrolmentToken = "key", Csr = ByteString.CopyFrom(1) }, Cancellation);
-        await agent.PingAsync(Cancellation);
+        while (talk.Desks.Reports.IsEmpty) Assert.NotNull(await agent.PingAsync(Cancellation));
         Assert.Equal("lab1", Assert.Single(talk.Desks.Reports).Hostname);
 
         var events = Channel.CreateUnbounded<(int, IMessage)>();

@@ -271,7 +271,7 @@ public sealed class AdminHostileTests
     [Fact]
     public async Task A_peer_that_does_not_read_is_given_up()
     {
-        await using var talk = new AdminTalk();
+        await using var talk = new AdminTalk(new AdminOptions { LoginDeadline = TimeSpan.FromDays(1) });
         talk.Desks.Current = talk.Desks.Current with { Image = new byte[60_000], ImageSha256 = new byte[] { 1 } };
         var talker = await talk.OpenAsync();
 

@@ -209,6 +209,7 @@ public sealed class LoginAnswerTests
         var question = await talker.ReceiveAsync();
         Assert.Equal("RQ_AgentMetadata", question!.Type!.Name);
         await talker.SendAsync(AdminMessage.Of(new RS_AgentMetadata { Hostname = "lab1", Os = OsType.OsLinux, Arch = ArchType.ArchAarch64, AgentVersion = "0.1" }, question.Id));
+        // What was sent before is taken when what was sent after is answered.
         Assert.Equal("PING_OK", await talker.AskAsync(new RQ_Ping()));
         Assert.Equal(new AgentReport("u1", "lab1", "linux-arm64", "0.1", System.Net.IPAddress.Parse("192.0.2.7")), Assert.Single(talk.Desks.Reports));
         // It renews what it got, and is nobody who may ask for other things.
