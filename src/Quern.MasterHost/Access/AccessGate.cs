@@ -47,6 +47,7 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmSto
         if (endpoint.Metadata.GetMetadata<OwnAccountOnly>() is not null)
             return principal.Kind == TokenKind.Session ? null : "This is for somebody who signed in; a token that was made for a program cannot do it.";
         if (endpoint.Metadata.GetMetadata<NeedsRight>() is not { } needs) return "Nobody may call this.";
+        if (needs.OrSession && principal is { Kind: TokenKind.Session, Duty: SignInDuty.None }) return null;
         if (principal.May(needs.Name) || await MayWithinAsync(context, needs, principal)) return null;
         return principal.Duty switch
         {

@@ -10,6 +10,9 @@ public sealed record NeedsRight(string Name)
 
     /// <summary>Whether the right within any group is enough: the endpoint then shows or does what lies within the caller's groups.</summary>
     public bool AnyGroup { get; init; }
+
+    /// <summary>Whether everybody who signed in, and has nothing to do first, may call it for what is their own.</summary>
+    public bool OrSession { get; init; }
 }
 
 /// <summary>Endpoint metadata: anybody may call it, signed in or not.</summary>
@@ -31,6 +34,10 @@ internal static class AccessDeclarations
     /// <summary>The right over the whole farm, or within some group.</summary>
     public static TBuilder NeedsInAnyGroup<TBuilder>(this TBuilder endpoint, string right) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new NeedsRight(right) { AnyGroup = true });
+
+    /// <summary>The right over the whole farm, or a session, for what belongs to its account.</summary>
+    public static TBuilder NeedsOrSession<TBuilder>(this TBuilder endpoint, string right) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new NeedsRight(right) { OrSession = true });
 
     public static TBuilder ForOwnAccount<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OwnAccountOnly());
