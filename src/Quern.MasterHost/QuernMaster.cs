@@ -16,6 +16,7 @@ using Quern.Model;
 using Quern.Packaging.Planning;
 using Quern.Packaging.Roots;
 using Quern.Packaging.Sources;
+using Quern.Peers.Admin;
 using Quern.Peers.Branch;
 using Quern.Peers.Buildbot;
 using Quern.Peers.Buildbot.Perspective;
@@ -39,6 +40,7 @@ public sealed class QuernMaster : IAsyncDisposable
 
     private WebApplication? _http;
     private ListenerHost? _listeners;
+    private AdminAcceptor? _admin;
     private Gate? _gate;
     private AgentRoom? _agents;
     private bool _firstPasswordUsed;
@@ -136,7 +138,8 @@ public sealed class QuernMaster : IAsyncDisposable
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
         if (FarmCertificate.Ensure(folder["keys"], time, out why) is not { } certificate) return (why, null);
         Finally(certificate.Dispose);
-        var door = new Doorkeeper(room, tokens, time);
+        var maintenance = new Maintenance(store);
+        var door = new Doorkeeper(room, tokens, time, maintenance: maintenance);
         Finally(() => door.Dispose());
 
         // Ended after the gate: a gate that is stopping keeps its hands off the jobs whose links close, so they are not counted as lost.
@@ -144,6 +147,7 @@ public sealed class QuernMaster : IAsyncDisposable
         Finally(async () =>
         {
             if (_listeners is not null) await _listeners.DisposeAsync();
+            if (_admin is not null) await _admin.DisposeAsync();
             if (_agents is not null) await _agents.DisposeAsync();
             foreach (var used in usedByConnections) used.Dispose();
         });
@@ -151,6 +155,9 @@ public sealed class QuernMaster : IAsyncDisposable
         // The gate: what runs jobs.
         var logging = LoggerFactory.Create(l => Logging(l, options.Verbose));
         Finally(() => logging.Dispose());
+        var banner = new BannerDesk(store, tokens, maintenance, time, logging.CreateLogger<BannerDesk>());
+        Finally(banner.DisposeAsync);
+        await banner.StartAsync(cancellationToken);
         var paths = new MasterPaths(configuration.PlanFolders);
         var pool = new WorkerPool { RecipesToBots = configuration.Branch.Bots.TakeAllRecipes };
         var accounts = await store.ListWorkersAsync(cancellationToken);
@@ -191,7 +198,23 @@ public sealed class QuernMaster : IAsyncDisposable
         var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
         usedByConnections.AddRange([branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
-        _listeners = new ListenerHost(store, Acceptors(workers, _agents, branch, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
+        var own = new OwnAccount(room, door, tokens);
+        var estate = EstateDesks.Of(room, door, tokens, refusals, configuration.Accounts, group => _agents.Book.Agents.Count(a => a.Group == group), time);
+        var acceptors = Acceptors(workers, _agents, branch, time);
+        _listeners = new ListenerHost(store, acceptors, new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
+        var desks = new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner)
+        {
+            Users = estate.Users,
+            Groups = estate.Groups,
+            Roles = estate.Roles,
+            Tokens = estate.Tokens,
+            Audit = estate.Audit,
+            Agents = agentDesk,
+        };
+        _admin = new AdminAcceptor(
+            desks, new AdminDoor(store, time, logging.CreateLogger<AdminDoor>()), await AdminOptionsAsync(configuration, store, cancellationToken), time);
+        banner.SessionsEnded = _admin.RecheckAsync;
+        acceptors[ListenerProtocols.Admin] = _admin;
         branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
@@ -200,8 +223,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var ready = new Readiness();
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
-            .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(refusals)
-            .AddEstate(room, door, tokens, refusals, configuration.Accounts, time)
+            .AddSingleton(own).AddSingleton(refusals).AddSingleton<IBannerDesk>(banner).AddEstate(estate)
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
@@ -215,16 +237,16 @@ public sealed class QuernMaster : IAsyncDisposable
         return (null, newPassword);
     }
 
-    /// <summary>One for each protocol; together they know which connection of a name is the newest.</summary>
-    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, TimeProvider time)
+    /// <summary>One for each protocol but the administration's, which joins them; together they know which connection of a name is the newest.</summary>
+    private static Dictionary<string, IWorkerAcceptor> Acceptors(WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, TimeProvider time)
     {
         var registry = new LinkRegistry();
-        return ImmutableDictionary.CreateRange<string, IWorkerAcceptor>(
-        [
-            new(ListenerProtocols.BuildbotMessagePack, new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time, agents)),
-            new(ListenerProtocols.BuildbotPerspective, new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time)),
-            new(ListenerProtocols.Branch, branch),
-        ]);
+        return new Dictionary<string, IWorkerAcceptor>
+        {
+            [ListenerProtocols.BuildbotMessagePack] = new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time, agents),
+            [ListenerProtocols.BuildbotPerspective] = new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time),
+            [ListenerProtocols.Branch] = branch,
+        };
     }
 
     private static (BranchAcceptor Acceptor, BranchDesk Desk) Branch(

@@ -24,6 +24,7 @@ internal static class LoginCommands
     private static async Task<int> LoginAsync(CommandContext c, string? url, CancellationToken stop)
     {
         var server = ServerOf(c, url);
+        await BannerCommands.NoteAsync(c, server, stop);
         string password = await SecretInput.AskAsync(c, PasswordFileOption, "Password: ", stop);
         if (password.Length == 0) throw new CommandFailedException(ExitCode.Failed, "No password was given; nobody is signed in.");
         var answer = await SignInAsync(c, server, password, stop);

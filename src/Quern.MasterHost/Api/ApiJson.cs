@@ -45,5 +45,6 @@ namespace Quern.MasterHost.Api;
 [JsonSerializable(typeof(TokenPage))]
 [JsonSerializable(typeof(NewTokenAnswer))]
 [JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(BannerModel))]
 [JsonSerializable(typeof(FarmModel))]
 internal sealed partial class ApiJson : JsonSerializerContext;

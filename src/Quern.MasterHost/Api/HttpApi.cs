@@ -64,6 +64,7 @@ internal static class HttpApi
         RoleEndpoints.Map(api);
         TokenEndpoints.Map(api);
         AuditEndpoints.Map(api);
+        BannerEndpoints.Map(api);
         LoginEndpoints.Map(app);
         HealthEndpoints.Map(app);
         PageEndpoints.Map(app);
