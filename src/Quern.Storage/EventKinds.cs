@@ -32,6 +32,14 @@ public static class EventKinds
     public const string ListenerRemoved = "listener.removed";
     public const string ListenerOpened = "listener.opened";
     public const string ListenerClosed = "listener.closed";
+
+    /// <summary>It is to be open and could not be.</summary>
+    public const string ListenerFailed = "listener.failed";
+
+    /// <summary>Somebody asked for a change and was refused.</summary>
+    public const string ListenerRefused = "listener.refused";
+
+    public const string ListenerCertificate = "listener.certificate";
     public const string LockSaved = "lock.saved";
     public const string LockRemoved = "lock.removed";
     public const string LockReleased = "lock.released";
