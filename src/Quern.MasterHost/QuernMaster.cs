@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Quern.MasterHost.Access;
@@ -18,6 +20,7 @@ using Quern.Peers.Branch;
 using Quern.Peers.Buildbot;
 using Quern.Peers.Buildbot.Perspective;
 using Quern.Peers.Dispatch;
+using Quern.Peers.Estate;
 using Quern.Peers.Recipes;
 using Quern.Peers.Secrets;
 using Quern.Protocols.Branch;
@@ -36,6 +39,7 @@ public sealed class QuernMaster : IAsyncDisposable
 
     private WebApplication? _http;
     private ListenerHost? _listeners;
+    private WorkerListener? _main;
     private Gate? _gate;
     private bool _firstPasswordUsed;
 
@@ -57,7 +61,10 @@ public sealed class QuernMaster : IAsyncDisposable
 
     /// <summary>The open listeners: protocol and address with the real port.</summary>
     public ImmutableArray<(string Protocol, string EndPoint)> Listening =>
-        [.. _listeners!.List().Where(l => l.Open is not null).Select(l => (l.Protocol, l.Open!))];
+        [.. _listeners!.Doors.Where(d => d.Port is not null && d.Port != _main).Select(d => (d.Wanted.Protocol, d.Port!.EndPoint.ToString()))];
+
+    /// <summary>SHA-256 of the farm's own certificate, as hex, while a listener shows it; else null.</summary>
+    public string? ShownCertificate => _listeners!.Doors.Any(d => d.Port is not null && d.Wanted.Tls.Kind == "farm") ? _listeners.Certificates.Farm.Sha256 : null;
 
     /// <summary>What the HTTP side is made of, for tests that look behind it.</summary>
     internal IServiceProvider Services => _http!.Services;
@@ -120,7 +127,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var blobs = new BlobStore(folder["blobs"]);
         (Store, Logs, Blobs) = (store, logs, blobs);
         Roots = new RootMaker(folder["roots"], new BlobShelf(blobs, long.MaxValue), time);
-        await FileOwnership.ApplyAsync(configuration, store, cancellationToken);
+        if (await FileOwnership.ApplyAsync(configuration, store, cancellationToken) is { } conflict) return (conflict, null);
 
         // Who may come in.
         await store.EnsureBuiltInRolesAsync(BuiltInRoles.All, Actor.Farm, cancellationToken);
@@ -182,7 +189,12 @@ public sealed class QuernMaster : IAsyncDisposable
         var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
         usedByConnections.AddRange([branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
-        _listeners = new ListenerHost(store, Acceptors(workers, branch, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
+        var leafServer = new LeafServer(leaf, configuration.Limits, l => Logging(l, options.Verbose));
+        Finally(leafServer.DisposeAsync);
+        var pages = new InnerTransport();
+        Finally(pages.DisposeAsync);
+        var certificates = new CertificateShelf(folder["keys"], ServedCertificate.Of(certificate), time);
+        _listeners = new ListenerHost(store, Acceptors(workers, branch, leafServer, pages, time), certificates, time, logging.CreateLogger<ListenerHost>());
         branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
@@ -192,20 +204,25 @@ public sealed class QuernMaster : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
             .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(new UserDesk(room, tokens))
-            .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
+            .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(ready)
+            .AddSingleton<IListenerDesk>(new ListenerDesk(_listeners, store, configuration.File)).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>();
-        _http = BuildHttp(options, services);
-        Finally(() => KestrelStart.StopAsync(_http));
-        if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);
-        Http = KestrelStart.EndPointOf(_http);
+        _http = BuildHttp(options, services, pages);
+        Finally(() => KestrelStop.EndAsync(_http));
+        await _http.StartAsync(cancellationToken);
+        string origin = options.Http.Equals(configuration.Http) ? "file" : "command";
+        if (await _listeners.OpenMainAsync(options.Http, origin, cancellationToken) is { } problem) return (problem, null);
+        _main = _listeners.Doors[^1].Port!;
+        Http = _main.EndPoint;
         ready.Ready = true;
         return (null, newPassword);
     }
 
     /// <summary>One for each protocol; together they know which connection of a name is the newest.</summary>
-    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(WorkerDoor workers, BranchAcceptor branch, TimeProvider time)
+    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(
+        WorkerDoor workers, BranchAcceptor branch, LeafServer leaf, InnerTransport pages, TimeProvider time)
     {
         var registry = new LinkRegistry();
         return ImmutableDictionary.CreateRange<string, IWorkerAcceptor>(
@@ -213,6 +230,8 @@ public sealed class QuernMaster : IAsyncDisposable
             new(ListenerProtocols.BuildbotMessagePack, new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time)),
             new(ListenerProtocols.BuildbotPerspective, new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time)),
             new(ListenerProtocols.Branch, branch),
+            new(ListenerProtocols.Leaf, leaf),
+            new(ListenerProtocols.Http, pages),
         ]);
     }
 
@@ -274,7 +293,7 @@ public sealed class QuernMaster : IAsyncDisposable
         return line is null ? "stable" : line["VERSION_CODENAME=".Length..].Trim('"');
     }
 
-    private static WebApplication BuildHttp(MasterOptions options, ServiceCollection services)
+    private static WebApplication BuildHttp(MasterOptions options, ServiceCollection services, InnerTransport transport)
     {
         // Empty: nothing of the machine's environment or of files beside the program changes how the master listens.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -283,9 +302,9 @@ public sealed class QuernMaster : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.Configuration.Limits.RequestBytes;
-            kestrel.Limits.MaxConcurrentConnections = 10_000;
-            kestrel.Listen(options.Http);
+            kestrel.Listen(transport.Place, listen => listen.Protocols = HttpProtocols.Http1);
         });
+        builder.Services.AddSingleton<IConnectionListenerFactory>(transport);
         foreach (var service in services) builder.Services.Add(service);
         builder.Services.AddHttpApi();
         var app = builder.Build();

@@ -39,7 +39,12 @@ public static class EventKinds
     /// <summary>Somebody asked for a change and was refused.</summary>
     public const string ListenerRefused = "listener.refused";
 
+
+    /// <summary>A new certificate was read, or refused.</summary>
     public const string ListenerCertificate = "listener.certificate";
+
+    /// <summary>Closed before, it has no connections left.</summary>
+    public const string ListenerDrained = "listener.drained";
     public const string LockSaved = "lock.saved";
     public const string LockRemoved = "lock.removed";
     public const string LockReleased = "lock.released";
