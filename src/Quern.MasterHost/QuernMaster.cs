@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
+using Quern.MasterHost.Agents;
 using Quern.MasterHost.Api;
 using Quern.MasterHost.Configuration;
 using Quern.MasterHost.Listeners;
@@ -18,6 +19,7 @@ using Quern.Peers.Branch;
 using Quern.Peers.Buildbot;
 using Quern.Peers.Buildbot.Perspective;
 using Quern.Peers.Dispatch;
+using Quern.Peers.Estate;
 using Quern.Peers.Recipes;
 using Quern.Peers.Secrets;
 using Quern.Protocols.Branch;
@@ -37,6 +39,7 @@ public sealed class QuernMaster : IAsyncDisposable
     private WebApplication? _http;
     private ListenerHost? _listeners;
     private Gate? _gate;
+    private AgentRoom? _agents;
     private bool _firstPasswordUsed;
 
     private QuernMaster() { }
@@ -129,6 +132,8 @@ public sealed class QuernMaster : IAsyncDisposable
         var tokens = new TokenBook(store, configuration.Accounts, time);
         var room = new AccountRoom(store, new TotpVault(folder["keys"]), time);
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
+        if (FarmCertificate.Ensure(folder["keys"], time, out why) is not { } certificate) return (why, null);
+        Finally(certificate.Dispose);
         var door = new Doorkeeper(room, tokens, time);
         Finally(() => door.Dispose());
 
@@ -137,6 +142,7 @@ public sealed class QuernMaster : IAsyncDisposable
         Finally(async () =>
         {
             if (_listeners is not null) await _listeners.DisposeAsync();
+            if (_agents is not null) await _agents.DisposeAsync();
             foreach (var used in usedByConnections) used.Dispose();
         });
 
@@ -164,6 +170,9 @@ public sealed class QuernMaster : IAsyncDisposable
 
         // The doors for workers.
         workers.SetAccounts(accounts);
+        _agents = new AgentRoom(new AgentBook(store, time), _gate, workers, store, time, logging.CreateLogger<AgentRoom>());
+        await _agents.StartAsync(cancellationToken);
+        var agentDesk = new AgentDesk(store, _agents, new AuthorityVault(folder["keys"]), time);
         var builds = new RecipeBuilds(store, environments, time);
         var submitter = new JobSubmitter(store, builds, paths, configuration.Limits, time);
         var branchDoor = new BranchDoor(configuration.Branch, _gate, workers, store, time, logging.CreateLogger<BranchDoor>());
@@ -180,7 +189,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
         usedByConnections.AddRange([branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
-        _listeners = new ListenerHost(store, Acceptors(workers, branch, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)));
+        _listeners = new ListenerHost(store, Acceptors(workers, _agents, branch, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
         branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
@@ -193,7 +202,8 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
-            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>();
+            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
+            .AddSingleton<IAgentDesk>(agentDesk);
         _http = BuildHttp(options, services);
         Finally(() => KestrelStart.StopAsync(_http));
         if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);
@@ -203,12 +213,12 @@ public sealed class QuernMaster : IAsyncDisposable
     }
 
     /// <summary>One for each protocol; together they know which connection of a name is the newest.</summary>
-    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(WorkerDoor workers, BranchAcceptor branch, TimeProvider time)
+    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, TimeProvider time)
     {
         var registry = new LinkRegistry();
         return ImmutableDictionary.CreateRange<string, IWorkerAcceptor>(
         [
-            new(ListenerProtocols.BuildbotMessagePack, new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time)),
+            new(ListenerProtocols.BuildbotMessagePack, new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time, agents)),
             new(ListenerProtocols.BuildbotPerspective, new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time)),
             new(ListenerProtocols.Branch, branch),
         ]);

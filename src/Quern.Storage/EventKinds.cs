@@ -50,4 +50,25 @@ public static class EventKinds
     public const string AgentBuildFailed = "agent.build_failed";
     public const string AgentBuildRefused = "agent.build_refused";
     public const string AgentFetched = "agent.fetched";
+    public const string EnrolmentKeyIssued = "enrolment_key.issued";
+    public const string EnrolmentKeyRevoked = "enrolment_key.revoked";
+
+    /// <summary>What all kinds about one agent begin with; their subject is its UUID.</summary>
+    public const string AgentPrefix = "agent.";
+
+    public const string AgentEnrolled = "agent.enrolled";
+
+    /// <summary>A machine was turned away. The subject is the key's id or the agent's UUID, as far as it is known.</summary>
+    public const string AgentRefused = "agent.refused";
+
+    public const string AgentApproved = "agent.approved";
+    public const string AgentRejected = "agent.rejected";
+    public const string AgentRevoked = "agent.revoked";
+    public const string AgentForgotten = "agent.forgotten";
+    public const string AgentRenamed = "agent.renamed";
+    public const string AgentDrained = "agent.drained";
+    public const string AgentResumed = "agent.resumed";
+    public const string AgentRenewalAsked = "agent.renewal_asked";
+    public const string AgentCertified = "agent.certified";
+    public const string AgentRenewed = "agent.renewed";
 }

@@ -7,7 +7,7 @@ using Quern.Storage;
 namespace Quern.MasterHost.Agents;
 
 /// <summary>Makes one agent after the other: key and configuration, then the package, then the way to its machine.</summary>
-internal sealed class AgentBuilder(AgentPayloads payloads, AgentShelf shelf, IFarmDoors doors, IAgentDesk desk, FarmStore store, TimeProvider time)
+internal sealed class AgentBuilder(AgentPayloads payloads, AgentShelf shelf, IFarmDoors doors, IEnrolmentKeys desk, FarmStore store, TimeProvider time)
 {
     private static readonly Version Release = typeof(AgentBuilder).Assembly.GetName().Version ?? new Version(0, 0, 0);
 

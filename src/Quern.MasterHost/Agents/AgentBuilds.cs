@@ -18,7 +18,7 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(10);
 
     private readonly AgentBuilder _builder;
-    private readonly AgentBook _book;
+    private readonly BuildBook _book;
     private readonly AgentShelf _shelf;
     private readonly FarmStore _store;
     private readonly TimeProvider _time;
@@ -32,7 +32,7 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
     private Task _building = Task.CompletedTask;
     private Task _sweeping = Task.CompletedTask;
 
-    public AgentBuilds(AgentBuilder builder, AgentBook book, AgentShelf shelf, FarmStore store, TimeProvider time, ILogger<AgentBuilds> logger)
+    public AgentBuilds(AgentBuilder builder, BuildBook book, AgentShelf shelf, FarmStore store, TimeProvider time, ILogger<AgentBuilds> logger)
     {
         (_builder, _book, _shelf, _store, _time, _logger) = (builder, book, shelf, store, time, logger);
         Links = new AgentLinks(time);
@@ -168,7 +168,7 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Log.NotKept(_logger, build.Id, e);
-            build = build with { Step = AgentBuildStep.Error, Message = $"The farm could not keep it: {e.Message}", Artifact = null, KeptUntil = _time.GetUtcNow() + AgentBook.KeptFor };
+            build = build with { Step = AgentBuildStep.Error, Message = $"The farm could not keep it: {e.Message}", Artifact = null, KeptUntil = _time.GetUtcNow() + BuildBook.KeptFor };
             _book.Put(build);
         }
         Tell(build, ordered.Progress);

@@ -17,7 +17,10 @@ public static class ListenerProtocols
     /// <summary>Branch's HTTP API, and with it the repository for the package manager leaf.</summary>
     public const string Leaf = "leaf";
 
-    public static ImmutableArray<string> All { get; } = [BuildbotMessagePack, BuildbotPerspective, Branch, Leaf];
+    /// <summary>The administration protocol, for people's programs and for agents. Always within TLS.</summary>
+    public const string Admin = "admin";
+
+    public static ImmutableArray<string> All { get; } = [BuildbotMessagePack, BuildbotPerspective, Branch, Leaf, Admin];
 
     /// <summary>The port that peers of the protocol try when nothing is said; null when there is none.</summary>
     public static int? DefaultPort(string? protocol) => protocol switch
@@ -25,6 +28,7 @@ public static class ListenerProtocols
         BuildbotPerspective => 9989,
         Branch => 27015,
         Leaf => 8080,
+        Admin => 8768,
         _ => null,
     };
 

@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Quern.MasterHost.Api;
 using Quern.MasterHost.Configuration;
 using Quern.Model;
 using Quern.Peers.Buildbot;
+using Quern.Peers.Ports;
 using Quern.Storage;
 
 namespace Quern.MasterHost.Listeners;
@@ -13,9 +16,12 @@ namespace Quern.MasterHost.Listeners;
 /// The doors of the farm beside the one for API and pages. What the store has is opened at the start; the API opens and closes
 /// more while the farm runs. One change at a time.
 /// </summary>
-/// <param name="acceptors">One for every protocol of <see cref="ListenerProtocols.All"/> that is not HTTP.</param>
-internal sealed class ListenerHost(FarmStore store, IReadOnlyDictionary<string, IWorkerAcceptor> acceptors, LeafListener leaf) : IAsyncDisposable
+/// <param name="acceptors">For the protocols of <see cref="ListenerProtocols.All"/> that are not HTTP; what this build lacks cannot be opened.</param>
+/// <param name="certificate">The farm's own.</param>
+internal sealed class ListenerHost(
+    FarmStore store, IReadOnlyDictionary<string, IWorkerAcceptor> acceptors, LeafListener leaf, X509Certificate2 certificate, TimeProvider time) : IAsyncDisposable
 {
+    private readonly SslStreamCertificateContext _certificate = SslStreamCertificateContext.Create(certificate, null, offline: true);
     private readonly SemaphoreSlim _one = new(1);
 
     /// <summary>Replaced as a whole, under the semaphore; readers take what is there.</summary>
@@ -121,7 +127,9 @@ internal sealed class ListenerHost(FarmStore store, IReadOnlyDictionary<string, 
         try
         {
             if (listener.Protocol == ListenerProtocols.Leaf) return new Door(listener, await leaf.OpenAsync(endPoint, cancellationToken), null);
-            var open = WorkerListener.Open(endPoint, AcceptorOf(listener));
+            if (!acceptors.ContainsKey(listener.Protocol))
+                return new Door(listener, null, $"{listener.Protocol} cannot listen on {endPoint}: this build has no {listener.Protocol} door.");
+            var open = WorkerListener.Open(endPoint, SettingsOf(listener), time);
             return new Door(listener, new OpenDoor(open.EndPoint, open.DisposeAsync), null);
         }
         catch (SocketException e)
@@ -129,6 +137,11 @@ internal sealed class ListenerHost(FarmStore store, IReadOnlyDictionary<string, 
             return new Door(listener, null, PortProblem.Explain(listener.Protocol, endPoint, e));
         }
     }
+
+    private PortSettings SettingsOf(StoredListener listener) => new(AcceptorOf(listener))
+    {
+        Tls = listener.Protocol == ListenerProtocols.Admin ? () => TlsTerms.Of(_certificate, older: false, asksWho: true) : null,
+    };
 
     private IWorkerAcceptor AcceptorOf(StoredListener listener) => acceptors[listener.Protocol] switch
     {

@@ -8,9 +8,10 @@ namespace Quern.Peers.Buildbot;
 /// by the connection's reader.
 /// </summary>
 /// <param name="gate">Knows who may log in.</param>
+/// <param name="certified">Whose certificate the worker showed; then nothing is asked of it. Null when it showed none.</param>
 /// <param name="remote">Where the connection comes from.</param>
 /// <param name="maxMessageBytes">What a message may cost once the login is accepted.</param>
-internal sealed class AuthLogin(IWorkerGate gate, string remote, int maxMessageBytes)
+internal sealed class AuthLogin(IWorkerGate gate, WorkerName? certified, string remote, int maxMessageBytes)
 {
     private readonly TaskCompletionSource<WorkerName> _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -41,7 +42,8 @@ internal sealed class AuthLogin(IWorkerGate gate, string remote, int maxMessageB
         MessagePackConnection connection, BuildbotMessage.Auth auth, CancellationToken cancellationToken)
     {
         bool named = WorkerName.TryParse(auth.UserName, out WorkerName name);
-        if (!named || !await gate.CheckAsync(name, auth.Password, cancellationToken))
+        if (certified is { } known) name = known;
+        else if (!named || !await gate.CheckAsync(name, auth.Password, cancellationToken))
         {
             if (named) gate.Refused(name, remote);
             await connection.RespondAsync(auth.SequenceNumber, false);

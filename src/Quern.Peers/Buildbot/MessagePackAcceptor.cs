@@ -7,8 +7,12 @@ using Quern.Protocols.Buildbot;
 namespace Quern.Peers.Buildbot;
 
 /// <summary>Leads a connection from its first byte to a link that takes work, and to its end.</summary>
+/// <param name="certificates">
+/// Where the peer shows a client certificate within TLS: whose it is. Then it decides alone, whatever name and password the peer gives.
+/// Null: certificates mean nothing.
+/// </param>
 public sealed class MessagePackAcceptor(
-    IWorkerGate gate, LinkRegistry registry, MessagePackOptions options, TimeProvider time) : IWorkerAcceptor
+    IWorkerGate gate, LinkRegistry registry, MessagePackOptions options, TimeProvider time, ICertificateGate? certificates = null) : IWorkerAcceptor
 {
     private const int FirstRead = 1024;
 
@@ -16,7 +20,7 @@ public sealed class MessagePackAcceptor(
 
     /// <summary>The same for a listener that speaks other revisions.</summary>
     public MessagePackAcceptor Speaking(ImmutableArray<BuildbotRevision> revisions) =>
-        new(gate, registry, options with { Revisions = revisions }, time);
+        new(gate, registry, options with { Revisions = revisions }, time, certificates);
 
     /// <inheritdoc/>
     public async Task ServeAsync(Stream stream, string remote, CancellationToken cancellationToken)
@@ -25,8 +29,9 @@ public sealed class MessagePackAcceptor(
         await using (stream)
         {
             using var late = new CancellationTokenSource(options.LoginDeadline, time);
-            (WorkerName? name, string reason) = await LoginAsync(stream, remote, late.Token, cancellationToken);
-            if (reason.Length == 0) (name, reason) = await WorkAsync(stream, name, remote, late.Token, cancellationToken);
+            var shown = new ShownCertificate(stream, certificates);
+            (WorkerName? name, string reason) = await LoginAsync(stream, shown, remote, late.Token, cancellationToken);
+            if (reason.Length == 0) (name, reason) = await WorkAsync(stream, name, shown, remote, late.Token, cancellationToken);
             gate.Ended(name, remote, reason);
         }
     }
@@ -35,13 +40,20 @@ public sealed class MessagePackAcceptor(
     /// The HTTP part. The reason is empty when the worker is in, or, without a name, when it may log in by its first message.
     /// </summary>
     private async Task<(WorkerName? Name, string Reason)> LoginAsync(
-        Stream stream, string remote, CancellationToken late, CancellationToken cancellationToken)
+        Stream stream, ShownCertificate shown, string remote, CancellationToken late, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late, cancellationToken);
         WorkerName? name = null;
         try
         {
             (ServerHandshakeResult? result, string problem) = await ReadRequestAsync(stream, either.Token);
+            if (result is ServerHandshakeResult.Accept or ServerHandshakeResult.WithoutLogin && shown.IsStrange)
+            {
+                certificates!.Refused(shown.Bytes, remote);
+                await stream.WriteAsync(ServerHandshake.Unauthorized, either.Token);
+                return (null, "a certificate that nobody is known by");
+            }
+
             if (result is ServerHandshakeResult.WithoutLogin open)
             {
                 bool v1 = options.Revisions.Contains(BuildbotRevision.V1);
@@ -56,6 +68,13 @@ public sealed class MessagePackAcceptor(
             }
 
             if (result is not ServerHandshakeResult.Accept accept) return (null, problem);
+            if (shown.Worker is { } certified)
+            {
+                name = certified.Name;
+                await stream.WriteAsync(certified.RenewalAskedAt is null ? accept.Response : ServerHandshake.AskForRenewal(accept.Response), either.Token);
+                return (name, "");
+            }
+
             bool named = WorkerName.TryParse(accept.User, out WorkerName claimed);
             if (!named || !await gate.CheckAsync(claimed, accept.Password, either.Token))
             {
@@ -101,11 +120,12 @@ public sealed class MessagePackAcceptor(
     /// <summary>The WebSocket part; answers whose connection it was and why it ended.</summary>
     /// <param name="stream">The connection after the handshake.</param>
     /// <param name="name">Null for a worker that logs in by its first message.</param>
+    /// <param name="shown">The certificate that it came with, if any.</param>
     /// <param name="remote">Where it comes from.</param>
     /// <param name="late">Cancelled when a login is overdue.</param>
     /// <param name="cancellationToken">Closes the connection.</param>
     private async Task<(WorkerName? Name, string Reason)> WorkAsync(
-        Stream stream, WorkerName? name, string remote, CancellationToken late, CancellationToken cancellationToken)
+        Stream stream, WorkerName? name, ShownCertificate shown, string remote, CancellationToken late, CancellationToken cancellationToken)
     {
         var complaints = new Complaints(gate, remote) { Name = name };
         using WebSocket socket = WebSocket.CreateFromStream(new GuardedStream(stream), new WebSocketCreationOptions
@@ -120,16 +140,16 @@ public sealed class MessagePackAcceptor(
         await using (cancellationToken.UnsafeRegister(_ => connection.Close("the master stopped listening"), null))
         {
             var attach = new WorkerAttach(connection, options);
-            if (name is null) name = await AuthenticateAsync(connection, remote, late);
+            if (name is null) name = await AuthenticateAsync(connection, shown.Worker, remote, late);
             else connection.Start();
-            return (name, name is { } worker ? await ServeAsync(connection, attach, worker, cancellationToken) : await connection.Closed);
+            return (name, name is { } worker ? await ServeAsync(connection, attach, worker, shown, remote, cancellationToken) : await connection.Closed);
         }
     }
 
     /// <summary>Begins to read and waits for the login of revision v1; null when it did not come.</summary>
-    private async Task<WorkerName?> AuthenticateAsync(MessagePackConnection connection, string remote, CancellationToken late)
+    private async Task<WorkerName?> AuthenticateAsync(MessagePackConnection connection, CertifiedWorker? certified, string remote, CancellationToken late)
     {
-        var login = new AuthLogin(gate, remote, options.MaxAttachMessageBytes);
+        var login = new AuthLogin(gate, certified?.Name, remote, options.MaxAttachMessageBytes);
         connection.Login = login;
         await using (late.UnsafeRegister(_ => connection.Close(NoLogin), null))
         {
@@ -142,7 +162,7 @@ public sealed class MessagePackAcceptor(
 
     /// <summary>A worker that is in: attached, then at work; answers why it ended.</summary>
     private async Task<string> ServeAsync(
-        MessagePackConnection connection, WorkerAttach attach, WorkerName name, CancellationToken cancellationToken)
+        MessagePackConnection connection, WorkerAttach attach, WorkerName name, ShownCertificate shown, string remote, CancellationToken cancellationToken)
     {
         connection.Complaints.Name = name;
         ImmutableArray<string> places = gate.PlacesOf(name);
@@ -155,6 +175,7 @@ public sealed class MessagePackAcceptor(
 
         await using var link = new MessagePackLink(connection, name, attached.Info, places, options, time);
         registry.Take(link);
+        if (shown.Worker is { } certified) await certificates!.CameAsync(link, certified, shown.Bytes, remote);
         await gate.AttachedAsync(link);
         string reason = await link.Closed;
         registry.Remove(link);

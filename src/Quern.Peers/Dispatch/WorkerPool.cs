@@ -14,6 +14,7 @@ public sealed class WorkerPool
     private readonly Dictionary<WorkerName, Member> _members = [];
     private readonly Dictionary<WorkerName, int> _slots = [];
     private readonly Dictionary<WorkerName, ImmutableArray<string>> _tags = [];
+    private readonly HashSet<WorkerName> _drained = [];
 
     /// <summary>How many jobs a worker runs at once when nothing else is said.</summary>
     public int DefaultSlots { get; init; } = 1;
@@ -52,6 +53,16 @@ public sealed class WorkerPool
         {
             _tags[worker] = tags;
             if (_members.TryGetValue(worker, out var member)) member.OfferedTags = null;
+        }
+    }
+
+    /// <summary>Gives a worker no more jobs, connected or not, until it is said otherwise; what runs there goes on.</summary>
+    public void SetDrained(WorkerName worker, bool drained)
+    {
+        lock (_lock)
+        {
+            if (drained) _drained.Add(worker);
+            else _drained.Remove(worker);
         }
     }
 
@@ -129,7 +140,7 @@ public sealed class WorkerPool
     {
         lock (_lock)
         {
-            if (!_members.TryGetValue(worker, out var member) || member.Idle is not null || !IsReady(member.Link) || member.Busy.Count >= SlotsOf(member.Link)) return null;
+            if (!_members.TryGetValue(worker, out var member) || member.Idle is not null || _drained.Contains(worker) || !IsReady(member.Link) || member.Busy.Count >= SlotsOf(member.Link)) return null;
             if (builder.Length > 0 && member.Busy.Any(b => b.Builder == builder)) return null;
             var seat = new Seat(member.Link, builder.Length > 0 ? builder : FirstFreePlace(member), builder);
             member.Busy.Add(seat);
@@ -164,7 +175,7 @@ public sealed class WorkerPool
         // Made once per worker: a dispatch round looks at every one of them.
         member.OfferedTags ??= WorkerStanding.OfferedBy(member.Link.Description, tags);
         return new WorkerStanding(
-            member.Link.Description, member.Idle is null ? SlotsOf(member.Link) : 0, member.Busy.Count,
+            member.Link.Description, member.Idle is null && !_drained.Contains(name) ? SlotsOf(member.Link) : 0, member.Busy.Count,
             member.Busy.Count == 0 ? [] : [.. member.Busy.Where(b => b.Builder.Length > 0).Select(b => b.Builder)])
         {
             Tags = tags,

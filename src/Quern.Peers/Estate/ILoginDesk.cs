@@ -15,6 +15,9 @@ public interface ILoginDesk
     /// <summary>Who holds this session now, with the rights of now; null when it is over. Asked for every request; cheap.</summary>
     Task<Principal?> FindAsync(string token, CancellationToken cancellationToken);
 
+    /// <summary>Whether it is not over; unlike <see cref="FindAsync"/> this is no use of the session, which lengthens it.</summary>
+    Task<bool> HoldsAsync(string token, CancellationToken cancellationToken);
+
     /// <summary>Gives the session more time; null when it is over.</summary>
     Task<LoginOutcome.Welcome?> RenewAsync(string token, CancellationToken cancellationToken);
 

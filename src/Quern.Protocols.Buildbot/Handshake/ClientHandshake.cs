@@ -76,6 +76,6 @@ public static class ClientHandshake
             return new ClientHandshakeResult.Refused(code, "the master did not change to WebSocket");
         if (head["Sec-WebSocket-Accept"] != WebSocketKey.Accept(key))
             return new ClientHandshakeResult.Refused(code, "the master's Sec-WebSocket-Accept is wrong");
-        return new ClientHandshakeResult.Accepted();
+        return new ClientHandshakeResult.Accepted(head[ServerHandshake.RenewalHeader] == "asked");
     }
 }

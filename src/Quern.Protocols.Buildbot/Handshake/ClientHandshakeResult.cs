@@ -5,7 +5,8 @@ public abstract record ClientHandshakeResult
 {
     private ClientHandshakeResult() { }
 
-    public sealed record Accepted : ClientHandshakeResult;
+    /// <param name="RenewalAsked">The master is Quern and wants this worker to renew its certificate.</param>
+    public sealed record Accepted(bool RenewalAsked = false) : ClientHandshakeResult;
 
     /// <param name="StatusCode">Of HTTP; 0 when the answer cannot be read.</param>
     /// <param name="Reason">In plain words.</param>

@@ -11,12 +11,20 @@ public static class ServerHandshake
     /// <summary>Bytes that a request may have; more is refused before it is looked at.</summary>
     public const int MaxRequestBytes = HttpHead.MaxBytes;
 
+    internal const string RenewalHeader = "Quern-Renewal";
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The whole answer to a missing, unknown or wrong login.</summary>
     public static ReadOnlyMemory<byte> Unauthorized { get; } = "HTTP/1.1 401 Unauthorized\r\n\r\n"u8.ToArray();
 
     private static ReadOnlyMemory<byte> BadRequest { get; } = "HTTP/1.1 400 Bad request\r\n\r\n"u8.ToArray();
+
+    /// <summary>
+    /// The same acceptance, but one that also asks an agent of Quern to renew its certificate, by a header that other workers pass over.
+    /// </summary>
+    public static ReadOnlyMemory<byte> AskForRenewal(ReadOnlyMemory<byte> acceptance) =>
+        (byte[])[.. acceptance[..^2].Span, .. Encoding.Latin1.GetBytes($"{RenewalHeader}: asked\r\n\r\n")];
 
     /// <summary>Judges what was received so far.</summary>
     /// <param name="received">All bytes since the connection was opened.</param>

@@ -1,8 +1,6 @@
-using System.Collections.Concurrent;
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
-using Quern.MasterHost.Access.Accounts;
-using Quern.MasterHost.Agents;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Quern.Model;
 using Quern.Peers.Estate;
 using Quern.Storage;
@@ -10,129 +8,78 @@ using Quern.Testing;
 
 namespace Quern.MasterHost.Tests.Agents;
 
-/// <summary>The desk for agents made to order, with a store, a program that is none, and doors that are open.</summary>
-internal sealed class AgentFarm : IAsyncDisposable, IFarmDoors
+/// <summary>A master with a group, callers of several rights, and machines that want to join. Its clock is the test's.</summary>
+internal sealed class AgentFarm : IAsyncDisposable
 {
-    public const string Group = "lab machines";
-    public const string Pin = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=";
+    public const string Group = "Lab machines";
+    public static readonly IPAddress Here = IPAddress.Parse("192.0.2.7");
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private AgentFarm(MasterFixture master, ManualTimeProvider time) => (Master, Time) = (master, time);
 
-    private readonly ScratchFolder _folder = new();
+    public MasterFixture Master { get; }
 
-    private AgentFarm() => Payloads = new AgentPayloads([_folder["payloads"], _folder["beside"]]);
+    public ManualTimeProvider Time { get; }
 
-    public ManualTimeProvider Time { get; } = new();
+    public FarmStore Store => Master.Master.Store;
 
-    public KeyDesk Desk { get; } = new();
+    public IAgentDesk Desk => Master.Get<IAgentDesk>();
 
-    public FarmStore Store { get; private set; } = null!;
+    public Caller Superuser { get; } = CallerOf(Right.All);
 
-    public AgentPayloads Payloads { get; }
+    /// <summary>The owner of the group, with no right outside of it.</summary>
+    public Caller Owner { get; } = CallerOf($"*@{Group}");
 
-    public AgentBuilds Builds { get; private set; } = null!;
+    /// <summary>May everything in another group.</summary>
+    public Caller Stranger { get; } = CallerOf("*@others");
 
-    public FarmDoors Doors { get; set; } = new([IPEndPoint.Parse("192.0.2.7:8768")], [IPEndPoint.Parse("192.0.2.7:9992")], [Pin]);
+    public static Caller CallerOf(params string[] rights) => new(new Principal("user:test", [.. rights]), IPAddress.Loopback, "http");
 
-    /// <summary>Where builds are kept.</summary>
-    public string BuildsFolder => _folder["builds"];
+    public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public string this[string name] => _folder[name];
-
-    /// <summary>When set, builds wait for it where they ask for the farm's doors.</summary>
-    public TaskCompletionSource? Hold { get; set; }
-
-    /// <summary>One is taken for every build that has come to <see cref="Hold"/>.</summary>
-    public SemaphoreSlim Held { get; } = new(0);
-
-    public static async Task<AgentFarm> StartAsync(bool withProgram = true)
+    public static async Task<AgentFarm> StartAsync()
     {
-        var farm = new AgentFarm();
-        farm.Store = await FarmStore.OpenAsync(new StoreOptions { Connection = $"sqlite:{farm._folder["farm.db"]}" }, farm.Time, CancellationToken.None);
-        await farm.Store.EnsureBuiltInRolesAsync(BuiltInRoles.All, Actor.Farm, CancellationToken.None);
-        Assert.IsType<AccountChange.Saved>(await farm.Store.CreateAccountAsync(Account.New("mira").Row, Actor.Farm, CancellationToken.None));
-        Assert.IsType<AccountChange.Saved>(await farm.Store.CreateGroupAsync(new StoredGroup("g-1", Group, "", [new("mira", "owner")]), Actor.Farm, CancellationToken.None));
-        if (withProgram) farm.PutProgram("payloads", "linux-x64", Elf());
-        farm.Open();
-        return farm;
+        var time = new ManualTimeProvider();
+        var master = await MasterFixture.StartAsync(time: time);
+        await master.Master.Store.CreateGroupAsync(new StoredGroup($"{Guid.NewGuid()}", Group, "", [new("admin", "owner")]), Actor.Farm, CancellationToken.None);
+        return new AgentFarm(master, time);
     }
 
-    public void PutProgram(string folder, string rid, byte[] program)
+    /// <summary>A good key of the group, which lets one agent in unless the test says otherwise.</summary>
+    public async Task<string> KeyAsync(Func<NewEnrolmentKey, NewEnrolmentKey>? with = null)
     {
-        Directory.CreateDirectory(Path.Combine(_folder[folder], rid));
-        File.WriteAllBytes(Path.Combine(_folder[folder], rid, "quern-worker"), program);
+        var key = new NewEnrolmentKey(Group);
+        var made = await Desk.CreateKeyAsync(Owner, with?.Invoke(key) ?? key, Cancellation);
+        Assert.Equal((EstateCode.Done, ""), (made.Answer.Code, made.Answer.Detail));
+        return made.Secret;
     }
 
-    /// <summary>The desk anew over the same folder, as after a restart.</summary>
-    public async Task RestartAsync()
+    /// <summary>A machine that is in, with its certificate.</summary>
+    public async Task<X509Certificate2> JoinAsync(string name = "mill")
     {
-        await Builds.DisposeAsync();
-        Open();
+        var machine = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var granted = Assert.IsType<AgentWelcome.Granted>(await EnrolAsync(await KeyAsync(), Request(machine, name)));
+        using var certificate = X509CertificateLoader.LoadCertificate(granted.Certificate.Span);
+        return certificate.CopyWithPrivateKey(machine);
     }
 
-    public static Caller Caller(params string[] rights) => new(new Principal("user:mira", [.. rights]), IPAddress.Parse("192.0.2.1"), "http");
+    public Task<AgentWelcome> EnrolAsync(string key, byte[] request, IPAddress? from = null) =>
+        Desk.EnrolAsync(key, request, $"{Guid.NewGuid()}", from ?? Here, Cancellation);
 
-    /// <summary>Whoever owns the group.</summary>
-    public static Caller Owner => Caller($"*@{Group}");
+    public static byte[] Request(ECDsa key, string name = "mill") =>
+        new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256).CreateSigningRequest();
 
-    public static AgentOrder Order(string format = "tar.gz", string platform = "linux-x64") => new(Group, platform, format);
-
-    /// <summary>Orders, and waits for the end.</summary>
-    public async Task<List<AgentProgress>> BuildAsync(AgentOrder order, Caller? who = null)
+    /// <summary>A request of a machine that nobody saw before.</summary>
+    public static byte[] Request(string name = "mill")
     {
-        var steps = new ConcurrentQueue<AgentProgress>();
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var answer = await Builds.BuildAsync(who ?? Owner, order, step =>
-        {
-            steps.Enqueue(step);
-            if (step.Step is AgentBuildStep.Done or AgentBuildStep.Error) ended.TrySetResult();
-        }, CancellationToken.None);
-        Assert.Equal((EstateCode.Accepted, ""), (answer.Code, answer.Detail));
-        await ended.Task.WaitAsync(Patience);
-        return [.. steps];
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Request(key, name);
     }
 
-    public async Task<byte[]> FetchAsync(string build, Caller? who = null)
-    {
-        var all = new MemoryStream();
-        while (await Builds.FetchAsync(who ?? Owner, build, all.Length, 1 << 20, CancellationToken.None) is { } part)
-        {
-            Assert.Equal(all.Length, part.Offset);
-            all.Write(part.Data.Span);
-            if (all.Length == part.Total) return all.ToArray();
-        }
-        throw new InvalidOperationException("There is no such artifact.");
-    }
+    public async Task<AgentFacts> FactsAsync(string agent) => (await Desk.FindAsync(Superuser, agent, Cancellation))!;
 
-    public async Task<FarmDoors> FindAsync(CancellationToken cancellationToken)
-    {
-        Held.Release();
-        if (Hold is { } hold) await hold.Task.WaitAsync(cancellationToken);
-        return Doors;
-    }
+    /// <summary>Why the last machine was turned away.</summary>
+    public async Task<FarmEvent> LastRefusalAsync() =>
+        (await Store.ReadJournalAsync(0, 10_000, Cancellation)).Last(e => e.Kind == "agent.refused");
 
-    public async ValueTask DisposeAsync()
-    {
-        await Builds.DisposeAsync();
-        await Store.DisposeAsync();
-        Held.Dispose();
-        _folder.Dispose();
-    }
-
-    /// <summary>The head of a program for x86-64 and nothing behind it.</summary>
-    public static byte[] Elf(ushort machine = 62)
-    {
-        byte[] program = new byte[4096];
-        "\u007fELF"u8.CopyTo(program);
-        (program[4], program[5], program[16], program[18], program[19]) = (2, 1, 3, (byte)machine, (byte)(machine >> 8));
-        return program;
-    }
-
-    private void Open()
-    {
-        var shelf = new AgentShelf(BuildsFolder);
-        Builds = new AgentBuilds(
-            new AgentBuilder(Payloads, shelf, this, Desk, Store, Time), new AgentBook(shelf, Time), shelf, Store, Time, NullLogger<AgentBuilds>.Instance);
-        Builds.Start();
-    }
+    public ValueTask DisposeAsync() => Master.DisposeAsync();
 }

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Quern.Peers.Estate;
 
 namespace Quern.MasterHost.Tests.Agents;
 
-/// <summary>Makes keys and remembers who asked for which; lets no agent in.</summary>
-internal sealed class KeyDesk : IAgentDesk
+/// <summary>Makes keys and remembers who asked for which.</summary>
+internal sealed class KeyDesk : IEnrolmentKeys
 {
     private int _made;
 
@@ -31,18 +30,4 @@ internal sealed class KeyDesk : IAgentDesk
         Revoked.Enqueue(id);
         return Task.FromResult(EstateAnswer.Done(id));
     }
-
-    public Task<Page<AgentFacts>> ListAsync(Caller who, string group, bool onlineOnly, string after, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(new Page<AgentFacts>([]));
-
-    public Task<EstateAnswer> ModerateAsync(Caller who, string uuid, AgentModeration action, CancellationToken cancellationToken) =>
-        Task.FromResult(new EstateAnswer(EstateCode.NotFound));
-
-    public Task<AgentWelcome> EnrolAsync(string key, ReadOnlyMemory<byte> request, string instance, IPAddress from, CancellationToken cancellationToken) =>
-        Task.FromResult<AgentWelcome>(new AgentWelcome.Refused());
-
-    public Task<AgentWelcome> RenewAsync(string uuid, ReadOnlyMemory<byte> request, IPAddress from, CancellationToken cancellationToken) =>
-        Task.FromResult<AgentWelcome>(new AgentWelcome.Refused());
-
-    public string? Recognize(ReadOnlyMemory<byte> certificate) => null;
 }
