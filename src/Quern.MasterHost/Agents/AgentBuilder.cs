@@ -25,6 +25,8 @@ internal sealed class AgentBuilder(AgentPayloads payloads, AgentShelf shelf, IFa
 
         At(AgentBuildStep.Generate, 5, "making its key and its configuration");
         if (payloads.Find(order.Platform) is not { } payload) return await FailAsync(ordered, build, payloads.Missing(order.Platform));
+        if (order.Packager.NeedsBase && payload.Base is null)
+            return await FailAsync(ordered, build, $"An image of {order.Platform} needs a root to stand on. Put one as base.tar or base.tar.gz beside {payload.Path}; docs/operations/agents.md says how to make it.");
         var (program, broken) = await AgentPayloads.ReadAsync(payload, stopping);
         if (program is null) return await FailAsync(ordered, build, broken);
         var (addresses, nowhere) = AgentAddresses.Choose(order.Addresses, await doors.FindAsync(stopping));
