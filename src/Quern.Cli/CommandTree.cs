@@ -23,6 +23,7 @@ internal static partial class CommandTree
         foreach (var command in ImportCommands.All(make)) root.Subcommands.Add(command);
         foreach (var command in ExportCommands.All(make)) root.Subcommands.Add(command);
         foreach (var command in LoginCommands.All(make)) root.Subcommands.Add(command);
+        root.Subcommands.Add(AgentCommands.Make(make));
         root.Subcommands.Add(UserCommands.Make(make));
         root.Subcommands.Add(DemoCommand.Make(make));
         return root;

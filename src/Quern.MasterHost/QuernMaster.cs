@@ -200,7 +200,7 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
-            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
+            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>().AddSingleton<WorkerCredentials>()
             .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk);
         _http = BuildHttp(options, services);
         Finally(() => KestrelStart.StopAsync(_http));

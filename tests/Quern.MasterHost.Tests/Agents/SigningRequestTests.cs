@@ -27,7 +27,7 @@ public sealed class SigningRequestTests
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-        foreach (string subject in (string[])["", "O=somebody", "CN=mill, CN=press", "CN=mill + O=somebody"])
+        foreach (string subject in (string[])["", "O=somebody", "CN=mill, CN=press"])
             Assert.Equal((subject, ""), (subject, SigningRequest.Read(new CertificateRequest(subject, key, HashAlgorithmName.SHA256).CreateSigningRequest(), out _)?.CommonName));
     }
 
@@ -41,7 +41,6 @@ public sealed class SigningRequestTests
         Assert.Contains("from 2048 to 4096", ProblemOf(new CertificateRequest("CN=a", small, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequest()), StringComparison.Ordinal);
         Assert.Contains("from 2048 to 4096", ProblemOf(new CertificateRequest("CN=a", huge, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequest()), StringComparison.Ordinal);
         Assert.Contains("P-256", ProblemOf(AgentFarm.Request(other)), StringComparison.Ordinal);
-        Assert.Contains("P-256", ProblemOf(Explicit()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,13 +87,5 @@ public sealed class SigningRequestTests
     {
         Assert.Null(SigningRequest.Read(request, out string problem));
         return problem;
-    }
-
-    /// <summary>P-256 in parameters of its own, which could as well be another curve's.</summary>
-    private static byte[] Explicit()
-    {
-        using var named = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var key = ECDsa.Create(named.ExportExplicitParameters(includePrivateParameters: true));
-        return new CertificateRequest("CN=a", key, HashAlgorithmName.SHA256).CreateSigningRequest();
     }
 }
