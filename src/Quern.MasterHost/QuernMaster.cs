@@ -241,7 +241,7 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton<IListenerDesk>(listenerDesk).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
-            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
+            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>().AddSingleton<WorkerCredentials>()
             .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk);
         _http = BuildHttp(options, services, pages);
         Finally(() => KestrelStop.EndAsync(_http));
@@ -268,6 +268,14 @@ public sealed class QuernMaster : IAsyncDisposable
             [ListenerProtocols.Http] = pages,
         };
     }
+
+    private static async Task<AdminOptions> AdminOptionsAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken) => new()
+    {
+        ServerUuid = await store.FarmUuidAsync(cancellationToken),
+        RequiresTotp = configuration.Accounts.RequireTotp,
+        MinPassword = AccountRules.MinPassword,
+        TakesOutcomes = configuration.Accounts.OldestClients,
+    };
 
     private static (BranchAcceptor Acceptor, BranchDesk Desk) Branch(
         MasterOptions master, BranchDoor door, BranchBuilds builds, FarmStore store, LogStore logs, BlobStore blobs, WorkerPool pool,

@@ -27,19 +27,30 @@ internal static class FarmCommands
         var network = new Option<string?>("--build-network") { Description = "for branch://: whether builds may reach the network (no)", HelpName = "yes|no" };
         var sources = new Option<string?>("--private-sources") { Description = "for branch://: whether recipes may name sources at private addresses (no)", HelpName = "yes|no" };
         var shown = new Argument<string>("NAME") { Description = "a worker" };
+        var rotate = new Option<bool>("--rotate") { Description = "a new one for a worker that has one; the old one is worth nothing from then on" };
+        var newSlots = new Option<int>("--slots") { Description = "jobs at once of a new worker (1)", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var pins = new Option<string[]>("--master-fingerprint") { Description = "for wss:// and pbs://: SHA-256 of the master's certificate or public key; may be repeated", HelpName = "SHA256" };
+        var certificate = new Option<string?>("--certificate") { Description = "for wss:// and pbs://: a PEM file with our own certificate", HelpName = "FILE" };
+        var certificateKey = new Option<string?>("--certificate-key") { Description = "the file with its key, unless it stands there too", HelpName = "FILE" };
         var slots = new Argument<int>("SLOTS") { Description = "jobs at once, 1 or more" };
         return make.Make("worker", "Runs a worker (with --master), or shows the farm's", (c, _) =>
             {
                 if (c.Result.GetValue(master) is not { } uri)
                     throw new CommandFailedException(ExitCode.Usage, "'quern worker' runs a worker and needs --master; 'quern worker list' shows the farm's.");
-                Option<string?>[] others = [name, password, dir, proxy, retries, revision, network, sources];
-                return WorkerProgram.RunAsync(["--master", uri, .. others.SelectMany(o => Given(o.Name, c.Result.GetValue(o)))]);
+                Option<string?>[] others = [name, password, dir, proxy, retries, revision, network, sources, certificate, certificateKey];
+                return WorkerProgram.RunAsync(
+                [
+                    "--master", uri, .. others.SelectMany(o => Given(o.Name, c.Result.GetValue(o))),
+                    .. (c.Result.GetValue(pins) ?? []).SelectMany(p => Given(pins.Name, p)),
+                ]);
             },
-            master, name, password, dir, proxy, retries, revision, network, sources,
+            master, name, password, dir, proxy, retries, revision, network, sources, pins, certificate, certificateKey,
             make.Make("list", "Lists the workers", ListWorkersAsync),
             make.Make("show", "Shows one worker and when it came and went", (c, stop) => ShowWorkerAsync(c, c.Result.GetRequiredValue(shown), stop), shown),
             make.Make("shutdown", "Sends a worker home: no more jobs, and it ends when it has none",
                 (c, stop) => SendHomeAsync(c, c.Result.GetRequiredValue(shown), stop), shown),
+            make.Make("credential", "Makes a random password for a worker, shown once",
+                (c, stop) => MakeCredentialAsync(c, c.Result.GetRequiredValue(shown), c.Result.GetValue(rotate), c.Result.GetValue(newSlots), stop), shown, rotate, newSlots),
             make.Make("slots", "Sets how many jobs a worker runs at once; running jobs go on",
                 (c, stop) => SetSlotsAsync(c, c.Result.GetRequiredValue(shown), c.Result.GetRequiredValue(slots), stop), shown, slots));
     }
@@ -51,6 +62,15 @@ internal static class FarmCommands
         if (c.Json) c.WriteJson(worker);
         else c.Terminal.Line($"{Text(worker, "name")} has {Text(worker, "slots")} slots, {Text(worker, "busy")} busy" +
             (Text(worker, "origin") == "file" ? "; the configuration file's number comes back at the next start" : ""));
+        return ExitCode.Success;
+    }
+
+    private static async Task<int> MakeCredentialAsync(CommandContext c, string name, bool rotate, int slots, CancellationToken stop)
+    {
+        using var farm = c.Connect();
+        var made = await farm.PostAsync($"/api/v1/workers/{Uri.EscapeDataString(name)}/credential", new JsonObject { ["rotate"] = rotate, ["slots"] = slots }, stop);
+        if (c.Json) c.WriteJson(made);
+        else c.Terminal.Line(Text(made, "password"));
         return ExitCode.Success;
     }
 

@@ -40,4 +40,15 @@ internal sealed record WorkerEventModel(DateTimeOffset Time, string Kind, string
 
 internal sealed record SlotsRequest(int Slots);
 
+/// <param name="Rotate">Of a worker that has a password; else of a new one.</param>
+/// <param name="Slots">Of a new one.</param>
+internal sealed record WorkerCredentialRequest(bool Rotate = false, int Slots = 1);
+
+/// <param name="Password">Shown once.</param>
+internal sealed record WorkerCredentialAnswer(string Name, string Password)
+{
+    /// <summary>Without its password.</summary>
+    public override string ToString() => Name;
+}
+
 internal sealed record WorkerPage(ImmutableArray<WorkerModel> Items, string? Next);

@@ -56,6 +56,7 @@ internal static class HttpApi
         LeafEndpoints.Map(api);
         SourceEndpoints.Map(api);
         WorkerEndpoints.Map(api);
+        AgentEndpoints.Map(api);
         ListenerEndpoints.Map(api);
         EventEndpoints.Map(api);
         AccountEndpoints.Map(api);

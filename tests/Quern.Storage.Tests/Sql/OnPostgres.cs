@@ -39,3 +39,5 @@ public sealed class AccountsOnPostgres(PostgresServer server) : AccountsContract
 public sealed class GroupsOnPostgres(PostgresServer server) : GroupsContract(server);
 
 public sealed class ListenersOnPostgres(PostgresServer server) : ListenersContract(server);
+
+public sealed class AgentsOnPostgres(PostgresServer server) : AgentsContract(server);
