@@ -37,3 +37,5 @@ public sealed class PipelinesOnPostgres(PostgresServer server) : PipelinesContra
 public sealed class AccountsOnPostgres(PostgresServer server) : AccountsContract(server);
 
 public sealed class GroupsOnPostgres(PostgresServer server) : GroupsContract(server);
+
+public sealed class AuditOnPostgres(PostgresServer server) : AuditContract(server);
