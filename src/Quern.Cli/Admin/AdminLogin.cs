@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Quern.Admin.V1;
+using Quern.Cli.Commands;
 using Quern.MasterHost.Configuration;
 using Quern.Protocols.Admin;
 

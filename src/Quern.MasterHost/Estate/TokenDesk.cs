@@ -104,7 +104,7 @@ internal sealed class TokenDesk(FarmStore store, TokenBook tokens, AccountSettin
         foreach (string text in given)
         {
             string whole = IPAddress.TryParse(text, out var single) ? $"{single}/{(single.GetAddressBytes().Length * 8)}" : text;
-            if (whole.Length > 64 || !IPNetwork.TryParse(whole, out var network)) return "A network is an address or has the form 192.0.2.0/24 or 2001:db8::/32, with zeros behind the prefix.";
+            if (whole.Length > 64 || !IPNetwork.TryParse(whole, out var network)) return "A network is an address or has the form 192.0.2.0/24 or 2001:db8::/32.";
             read.Add($"{network}");
         }
         normal = read.ToImmutable();

@@ -41,3 +41,5 @@ public sealed class GroupsOnPostgres(PostgresServer server) : GroupsContract(ser
 public sealed class ListenersOnPostgres(PostgresServer server) : ListenersContract(server);
 
 public sealed class AgentsOnPostgres(PostgresServer server) : AgentsContract(server);
+
+public sealed class AuditOnPostgres(PostgresServer server) : AuditContract(server);

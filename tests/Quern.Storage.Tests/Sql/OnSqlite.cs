@@ -33,3 +33,5 @@ public sealed class GroupsOnSqlite() : GroupsContract(new SqliteFile());
 public sealed class ListenersOnSqlite() : ListenersContract(new SqliteFile());
 
 public sealed class AgentsOnSqlite() : AgentsContract(new SqliteFile());
+
+public sealed class AuditOnSqlite() : AuditContract(new SqliteFile());
