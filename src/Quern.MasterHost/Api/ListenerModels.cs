@@ -66,8 +66,8 @@ internal sealed record TlsRequest(string Kind, string? Certificate = null, strin
     public override string ToString() => Kind;
 }
 
-/// <summary>Zero or left out: the default of the protocol.</summary>
-internal sealed record LimitsRequest(int Connections = 0, int PerSecond = 0, double HandshakeSeconds = 0);
+/// <summary>Zero: the default of the protocol. What is left out is the default too, or in a change stays as it is.</summary>
+internal sealed record LimitsRequest(int? Connections = null, int? PerSecond = null, double? HandshakeSeconds = null);
 
 /// <param name="CloseConnections">Those that came in by it too, at once.</param>
 /// <param name="DrainSeconds">After which those that are left are closed; null lets them stay.</param>

@@ -14,7 +14,7 @@ internal static class ListenerRequests
         if (!ListenerProtocols.IsKnown(request.Protocol)) return Wrong<NewListener>(ListenerProtocols.Unknown(request.Protocol), out mistake);
         if ((request.Port ?? ListenerProtocols.DefaultPort(request.Protocol)) is not { } port)
             return Wrong<NewListener>($"{request.Protocol} needs a 'port' (0 picks a free one).", out mistake);
-        if (TlsOf(request.Tls, out mistake) is not { } tls || LimitsOf(request.Limits, out mistake) is not { } limits) return null;
+        if (TlsOf(request.Tls, out mistake) is not { } tls || LimitsOf(request.Limits, 0, out mistake) is not { } limits) return null;
         return new NewListener(request.Protocol, request.Address ?? "127.0.0.1", port, request.Name ?? "")
         {
             Enabled = request.Enabled,
@@ -29,7 +29,7 @@ internal static class ListenerRequests
 
     public static ListenerEdit? Read(string listener, ListenerEditRequest request, out string mistake)
     {
-        if (TlsOf(request.Tls, out mistake) is not { } tls || LimitsOf(request.Limits, out mistake) is not { } limits) return null;
+        if (TlsOf(request.Tls, out mistake) is not { } tls || LimitsOf(request.Limits, ListenerLimits.Unchanged, out mistake) is not { } limits) return null;
         return new ListenerEdit(listener)
         {
             NewName = request.Name,
@@ -69,13 +69,17 @@ internal static class ListenerRequests
         };
     }
 
-    private static ListenerLimits? LimitsOf(LimitsRequest? request, out string mistake)
+    private static ListenerLimits? LimitsOf(LimitsRequest? request, int leftOut, out string mistake)
     {
         mistake = "";
         if (request is null) return new ListenerLimits();
         // Not a number, or more than a time span holds.
-        if (!(request.HandshakeSeconds is >= 0 and <= MaxSeconds)) return Wrong<ListenerLimits>("'limits.handshake_seconds' must be from 1 to 300, or 0 for the default.", out mistake);
-        return new ListenerLimits(request.Connections, request.PerSecond, TimeSpan.FromMilliseconds(Math.Floor(request.HandshakeSeconds * 1000)));
+        if (request.HandshakeSeconds is { } seconds && seconds is not (>= 0 and <= MaxSeconds))
+            return Wrong<ListenerLimits>("'limits.handshake_seconds' must be from 1 to 300, or 0 for the default.", out mistake);
+        if (request.Connections < 0 || request.PerSecond < 0) return Wrong<ListenerLimits>("The numbers of 'limits' must not be below 0.", out mistake);
+        return new ListenerLimits(
+            request.Connections ?? leftOut, request.PerSecond ?? leftOut,
+            request.HandshakeSeconds is { } given ? TimeSpan.FromMilliseconds(Math.Floor(given * 1000)) : TimeSpan.FromSeconds(leftOut));
     }
 
     private static T? Wrong<T>(string why, out string mistake) where T : class

@@ -81,53 +81,52 @@ internal static class CertificateReader
 
     private static X509Certificate2? TryJoin(X509Certificate2 leaf, ReadOnlySpan<byte> key, out string why)
     {
-        why = "the key is no PKCS#8 key in PEM or DER without a password";
-        if (key.IsEmpty || key.Length > MaxKeyBytes) return null;
+        if (leaf.GetRSAPublicKey() is { } rsa)
+        {
+            why = FormattableString.Invariant($"an RSA key needs {MinRsaBits} bits, this one has {rsa.KeySize}");
+            if (rsa.KeySize < MinRsaBits || TryRead(RSA.Create(), key, out why) is not { } own) return null;
+            using (own) return TryJoin(() => leaf.CopyWithPrivateKey(own), out why);
+        }
+        if (leaf.GetECDsaPublicKey() is { } curve)
+        {
+            why = FormattableString.Invariant($"an ECDSA key needs a curve of {MinCurveBits} bits, this one has {curve.KeySize}");
+            if (curve.KeySize < MinCurveBits || TryRead(ECDsa.Create(), key, out why) is not { } own) return null;
+            using (own) return TryJoin(() => leaf.CopyWithPrivateKey(own), out why);
+        }
+        why = "only RSA and ECDSA certificates can be used";
+        return null;
+    }
+
+    private static X509Certificate2? TryJoin(Func<X509Certificate2> join, out string why)
+    {
+        why = "";
         try
         {
-            if (leaf.GetRSAPublicKey() is { } rsa)
-            {
-                if (rsa.KeySize < MinRsaBits) return Weak(out why, $"an RSA key needs {MinRsaBits} bits, this one has {rsa.KeySize}");
-                using var own = Read(RSA.Create(), key);
-                return leaf.CopyWithPrivateKey(own);
-            }
-            if (leaf.GetECDsaPublicKey() is { } curve)
-            {
-                if (curve.KeySize < MinCurveBits) return Weak(out why, $"an ECDSA key needs a curve of {MinCurveBits} bits, this one has {curve.KeySize}");
-                using var own = Read(ECDsa.Create(), key);
-                return leaf.CopyWithPrivateKey(own);
-            }
-            return Weak(out why, "only RSA and ECDSA certificates can be used");
+            return join();
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
-            return null;
-        }
-        catch (ArgumentException)
-        {
-            // Also how the framework calls a key that fits no certificate.
-            why = IsPem(key) && !Encoding.ASCII.GetString(key).Contains("PRIVATE KEY-----", StringComparison.Ordinal) ? why : "the key does not belong to the certificate";
+            why = "the key does not belong to the certificate";
             return null;
         }
     }
 
-    private static T Read<T>(T own, ReadOnlySpan<byte> key) where T : AsymmetricAlgorithm
+    private static T? TryRead<T>(T own, ReadOnlySpan<byte> key, out string why) where T : AsymmetricAlgorithm
     {
-        if (IsPem(key)) own.ImportFromPem(Encoding.ASCII.GetString(key));
-        else own.ImportPkcs8PrivateKey(key, out _);
-        return own;
-    }
-
-    private static X509Certificate2? Weak(out string why, FormattableString what)
-    {
-        why = FormattableString.Invariant(what);
-        return null;
-    }
-
-    private static X509Certificate2? Weak(out string why, string what)
-    {
-        why = what;
-        return null;
+        why = "";
+        try
+        {
+            if (key.Length > MaxKeyBytes) key = default;
+            if (IsPem(key)) own.ImportFromPem(Encoding.ASCII.GetString(key));
+            else own.ImportPkcs8PrivateKey(key, out _);
+            return own;
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            own.Dispose();
+            why = "the key is no PKCS#8 key, in PEM or DER and without a password, for a certificate of this kind";
+            return null;
+        }
     }
 
     private static bool IsPem(ReadOnlySpan<byte> bytes) => bytes.IndexOf("-----BEGIN "u8) >= 0;

@@ -16,7 +16,11 @@ internal sealed class LeafServer : IWorkerAcceptor, IAsyncDisposable
 {
     private readonly InnerTransport _transport = new();
     private readonly WebApplication _app;
-    private readonly Lazy<Task> _started;
+    private readonly Lock _lock = new();
+
+    /// <summary>Null before the first connection.</summary>
+    private Task? _started;
+    private bool _over;
 
     public LeafServer(LeafAnswers answers, LimitSettings limits, Action<ILoggingBuilder> logging)
     {
@@ -31,21 +35,28 @@ internal sealed class LeafServer : IWorkerAcceptor, IAsyncDisposable
         });
         _app = builder.Build();
         _app.Run(answers.HandleAsync);
-        _started = new Lazy<Task>(() => _app.StartAsync(CancellationToken.None));
     }
 
     public Task ServeAsync(Stream stream, string remote, CancellationToken cancellationToken) => _transport.ServeAsync(stream, remote, cancellationToken);
 
     public async Task ServeAsync(AcceptedConnection connection, CancellationToken cancellationToken)
     {
-        await _started.Value;
+        if (Started() is { } started) await started;
         await _transport.ServeAsync(connection, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_started.IsValueCreated) await _started.Value;
+        Task? started;
+        lock (_lock) (_over, started) = (true, _started);
+        if (started is not null) await started;
         await KestrelStop.EndAsync(_app);
         await _transport.DisposeAsync();
+    }
+
+    /// <summary>When connections are served; null when they are not any more, and the transport closes them.</summary>
+    private Task? Started()
+    {
+        lock (_lock) return _over ? null : _started ??= Task.Run(() => _app.StartAsync(CancellationToken.None));
     }
 }

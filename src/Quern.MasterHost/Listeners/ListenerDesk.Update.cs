@@ -98,8 +98,14 @@ internal sealed partial class ListenerDesk
     private StoredListener? Wanted(Door door, ListenerEdit edit, out EstateAnswer? mistake)
     {
         var old = door.Wanted;
+        var kept = new ListenerLimits(old.MaxConnections, old.MaxPerSecond, old.Handshake);
+        var limits = edit.Limits is { } asked
+            ? new ListenerLimits(
+                asked.Connections < 0 ? kept.Connections : asked.Connections, asked.PerSecond < 0 ? kept.PerSecond : asked.PerSecond,
+                asked.Handshake < TimeSpan.Zero ? kept.Handshake : asked.Handshake)
+            : kept;
         mistake = (edit.NewName is { } name ? ListenerRules.Name(name) : null) ?? (edit.Address is { } text ? ListenerRules.Address(text) : null) ??
-            (edit.Port is { } port ? ListenerRules.Port(port) : null) ?? (edit.Limits is { } limits ? ListenerRules.Limits(limits) : null);
+            (edit.Port is { } port ? ListenerRules.Port(port) : null) ?? ListenerRules.Limits(limits);
         if (mistake is not null) return null;
         if (edit.NewName is { } named && host.Doors.Any(d => d.Wanted.Id != old.Id && d.Wanted.Name.Equals(named, StringComparison.OrdinalIgnoreCase)))
         {
@@ -110,12 +116,12 @@ internal sealed partial class ListenerDesk
         var tls = old.Tls with { Older = edit.OlderTls ?? old.Tls.Older };
         if (edit.Tls is { } wish)
         {
-            if (host.Certificates.Keep(ListenerRules.Tls(old.Protocol, wish), tls.Older, out string why) is not { } kept)
+            if (host.Certificates.Keep(ListenerRules.Tls(old.Protocol, wish), tls.Older, out string why) is not { } closed)
             {
                 mistake = BadCertificate(why);
                 return null;
             }
-            tls = kept;
+            tls = closed;
         }
         string address = edit.Address is { } given && EndPoints.TryParseAddress(given, out var parsed) ? parsed.ToString() : old.Address;
         return old with
@@ -128,9 +134,9 @@ internal sealed partial class ListenerDesk
             Origin = old.Origin == "file" ? "api" : old.Origin,
             Revisions = revisions,
             Tls = tls,
-            MaxConnections = edit.Limits?.Connections ?? old.MaxConnections,
-            MaxPerSecond = edit.Limits?.PerSecond ?? old.MaxPerSecond,
-            Handshake = edit.Limits?.Handshake ?? old.Handshake,
+            MaxConnections = limits.Connections,
+            MaxPerSecond = limits.PerSecond,
+            Handshake = limits.Handshake,
             AgentAcceptor = edit.AgentAcceptor ?? old.AgentAcceptor,
             ClientAcceptor = edit.ClientAcceptor ?? old.ClientAcceptor,
             Owner = edit.NewOwner ?? old.Owner,

@@ -70,11 +70,14 @@ public abstract record ListenerTls
     public sealed record Files(string Certificate, string Key) : ListenerTls;
 }
 
-/// <summary>What one listener lets in. Zero: the default of its protocol.</summary>
+/// <summary>What one listener lets in. Zero: the default of its protocol. Below zero, in an edit alone: as it is.</summary>
 /// <param name="Connections">At once.</param>
 /// <param name="PerSecond">New connections.</param>
 /// <param name="Handshake">Until TLS is done.</param>
-public sealed record ListenerLimits(int Connections = 0, int PerSecond = 0, TimeSpan Handshake = default);
+public sealed record ListenerLimits(int Connections = 0, int PerSecond = 0, TimeSpan Handshake = default)
+{
+    public const int Unchanged = -1;
+}
 
 /// <param name="Listener">Id or name.</param>
 public sealed record ListenerEdit(string Listener)
