@@ -194,6 +194,13 @@ public sealed class QuernMaster : IAsyncDisposable
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
 
+        // Agents made to order.
+        var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
+        var agentBuilds = AgentBuilds.Open(
+            folder["agents/builds"], payloads, new ListenerDoors(() => Listening.Select(l => (l.Protocol, IPEndPoint.Parse(l.EndPoint))), time), agentDesk, store, time,
+            logging.CreateLogger<AgentBuilds>());
+        Finally(agentBuilds.DisposeAsync);
+
         // The desk: API and pages, last, because who is answered may rely on all the rest.
         var ready = new Readiness();
         var services = new ServiceCollection();
@@ -203,7 +210,8 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
-            .AddSingleton<IAgentDesk>(agentDesk);
+            .AddSingleton<IAgentDesk>(agentDesk)
+            .AddSingleton(payloads).AddSingleton(agentBuilds);
         _http = BuildHttp(options, services);
         Finally(() => KestrelStart.StopAsync(_http));
         if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Quern.MasterHost.Agents.Deployment;
 using Quern.Model;
 using Quern.Peers.Estate;
 using Quern.Storage;
@@ -40,6 +41,17 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
 
     /// <summary>Download links that were given out.</summary>
     public AgentLinks Links { get; }
+
+    /// <summary>A desk over a folder, started.</summary>
+    public static AgentBuilds Open(
+        string folder, AgentPayloads payloads, IFarmDoors doors, IEnrolmentKeys keys, FarmStore store, TimeProvider time, ILogger<AgentBuilds> logger)
+    {
+        var shelf = new AgentShelf(folder);
+        var desk = new AgentBuilds(
+            new AgentBuilder(payloads, shelf, doors, keys, new SshDeployer(time), store, time), new BuildBook(shelf, time), shelf, store, time, logger);
+        desk.Start();
+        return desk;
+    }
 
     public void Start()
     {

@@ -36,5 +36,9 @@ namespace Quern.MasterHost.Api;
 [JsonSerializable(typeof(OwnAccountModel))]
 [JsonSerializable(typeof(TotpBegun))]
 [JsonSerializable(typeof(RecoveryCodesModel))]
+[JsonSerializable(typeof(AgentBuildPage))]
+[JsonSerializable(typeof(AgentBuildModel))]
+[JsonSerializable(typeof(AgentLinkModel))]
+[JsonSerializable(typeof(AgentPayloadPage))]
 [JsonSerializable(typeof(FarmModel))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -60,6 +60,7 @@ internal static class HttpApi
         EventEndpoints.Map(api);
         AccountEndpoints.Map(api);
         UserEndpoints.Map(api);
+        AgentBuildEndpoints.Map(api);
         LoginEndpoints.Map(app);
         HealthEndpoints.Map(app);
         PageEndpoints.Map(app);
