@@ -10,6 +10,7 @@ using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Agents;
 using Quern.MasterHost.Api;
 using Quern.MasterHost.Configuration;
+using Quern.MasterHost.Estate;
 using Quern.MasterHost.Listeners;
 using Quern.Model;
 using Quern.Packaging.Planning;
@@ -129,7 +130,8 @@ public sealed class QuernMaster : IAsyncDisposable
         await store.EnsureBuiltInRolesAsync(BuiltInRoles.All, Actor.Farm, cancellationToken);
         (string? newPassword, _firstPasswordUsed) = await FirstAccount.EnsureAsync(store, folder.Path, options.FirstPassword, cancellationToken);
         await store.ForgetOldTokensAsync(cancellationToken);
-        var tokens = new TokenBook(store, configuration.Accounts, time);
+        var refusals = new RefusalBook(store, time);
+        var tokens = new TokenBook(store, configuration.Accounts, time) { Refusals = refusals };
         var room = new AccountRoom(store, new TotpVault(folder["keys"]), time);
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
         if (FarmCertificate.Ensure(folder["keys"], time, out why) is not { } certificate) return (why, null);
@@ -197,21 +199,22 @@ public sealed class QuernMaster : IAsyncDisposable
         // Agents made to order.
         var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
         var agentBuilds = AgentBuilds.Open(
-            folder["agents/builds"], payloads, new ListenerDoors(() => Listening.Select(l => (l.Protocol, IPEndPoint.Parse(l.EndPoint))), time), agentDesk, store, time,
-            logging.CreateLogger<AgentBuilds>());
+            folder["agents/builds"], payloads, new ListenerDoors(() => Listening.Select(l => (l.Protocol, IPEndPoint.Parse(l.EndPoint))), time), agentDesk, store, refusals,
+            time, logging.CreateLogger<AgentBuilds>());
         Finally(agentBuilds.DisposeAsync);
 
         // The desk: API and pages, last, because who is answered may rely on all the rest.
         var ready = new Readiness();
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
-            .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(new UserDesk(room, tokens))
+            .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(refusals)
+            .AddEstate(room, door, tokens, refusals, configuration.Accounts, time)
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
-            .AddSingleton<IAgentDesk>(agentDesk)
-            .AddSingleton(payloads).AddSingleton(agentBuilds);
+            .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk)
+            .AddSingleton(payloads).AddSingleton(agentBuilds).AddSingleton<IAgentBuilds>(agentBuilds);
         _http = BuildHttp(options, services);
         Finally(() => KestrelStart.StopAsync(_http));
         if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);

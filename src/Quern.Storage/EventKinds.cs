@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Quern.Storage;
 
 /// <summary>The words of <see cref="Quern.Model.FarmEvent.Kind"/>; docs/glossary.md says what each carries.</summary>
@@ -46,9 +48,9 @@ public static class EventKinds
     public const string RoleRemoved = "role.removed";
     public const string TokenIssued = "token.issued";
     public const string TokenRevoked = "token.revoked";
+    public const string BannerSaved = "banner.saved";
     public const string AgentBuilt = "agent.built";
     public const string AgentBuildFailed = "agent.build_failed";
-    public const string AgentBuildRefused = "agent.build_refused";
     public const string AgentDeployed = "agent.deployed";
     public const string AgentDeployFailed = "agent.deploy_failed";
     public const string AgentFetched = "agent.fetched";
@@ -73,4 +75,20 @@ public static class EventKinds
     public const string AgentRenewalAsked = "agent.renewal_asked";
     public const string AgentCertified = "agent.certified";
     public const string AgentRenewed = "agent.renewed";
+    public const string EstateRefused = "estate.refused";
+
+    /// <summary>What tells of people: names, e-mail, addresses. For those alone who may read the audit.</summary>
+    private static readonly ImmutableArray<string> OfPeople = ["account.", "estate.", "group.", "role.", "session.", "token."];
+
+    /// <summary>What people, and those who tried, did to the estate.</summary>
+    internal static readonly ImmutableArray<string> OfEstate =
+        [.. OfPeople, "agent.", "banner.", "listener.", WorkerSaved, WorkerRemoved, WorkerPrefix + "refused", ClientPrefix + "refused"];
+
+    /// <summary>Whether only those see such an event who may read the audit.</summary>
+    public static bool IsOfPeople(string kind)
+    {
+        foreach (string prefix in OfPeople)
+            if (kind.StartsWith(prefix, StringComparison.Ordinal)) return true;
+        return false;
+    }
 }

@@ -9,12 +9,17 @@ namespace Quern.WorkerHost;
 /// <param name="time">For waits and timers.</param>
 /// <param name="log">A line for people.</param>
 /// <param name="botLimits">Of a build bot; null for the usual ones.</param>
-internal sealed class Worker(WorkerOptions options, FolderClaim folder, string password, TimeProvider time, Action<string> log, BotLimits? botLimits = null)
+/// <param name="renew">Of an agent: gets a new certificate when the master asks for it. False when there is none now.</param>
+internal sealed class Worker(
+    WorkerOptions options, FolderClaim folder, string password, TimeProvider time, Action<string> log, BotLimits? botLimits = null,
+    Func<CancellationToken, Task<bool>>? renew = null)
 {
     private readonly MasterDialer _dialer = new(time);
-    private readonly Backoff _backoff = new(options.Master.Protocol);
+    private readonly Backoff _backoff = new(options.Master.Protocol, options.Patient);
     private readonly BranchMemory _memory = new();
     private volatile IMasterLink? _link;   // while there is a connection
+    private int _master;   // which one is tried, of the first and the others
+    private bool _renewed;   // since it joined last
 
     public bool IsConnected => _link is not null;
 
@@ -57,6 +62,7 @@ internal sealed class Worker(WorkerOptions options, FolderClaim folder, string p
         try
         {
             await using var link = await ConnectAsync(yard, stop);
+            if (link is null) return null;
             _link = link;
             using var session = new WorkerSession(engine, facts, time, Joined, log);
             var end = await session.RunAsync(link, stop);
@@ -70,6 +76,7 @@ internal sealed class Worker(WorkerOptions options, FolderClaim folder, string p
         catch (IOException e)
         {
             log(e.Message);
+            _master = (_master + 1) % (1 + options.OtherMasters.Length);
         }
         finally
         {
@@ -78,13 +85,23 @@ internal sealed class Worker(WorkerOptions options, FolderClaim folder, string p
         return await WaitAsync(stop);
     }
 
-    private async Task<IMasterLink> ConnectAsync(BuildYard? yard, CancellationToken stop)
+    private MasterAddress Master => _master == 0 ? options.Master : options.OtherMasters[_master - 1];
+
+    /// <summary>Null when the connection was only used to learn that there must be a new certificate, and there is: come again with it.</summary>
+    private async Task<IMasterLink?> ConnectAsync(BuildYard? yard, CancellationToken stop)
     {
         if (options.Master.Protocol == MasterProtocol.Perspective)
             return new PerspectiveMaster(await _dialer.ConnectAsync(options.Master.Endpoint, stop), options, password, time);
         if (yard is not null)
             return new BranchMaster(await _dialer.ConnectAsync(options.Master.Endpoint, stop), options, password, _memory, yard, log, time);
-        var connection = await MessagePackConnection.ConnectAsync(options, password, _dialer, time, stop);
+        var connection = await MessagePackConnection.ConnectAsync(options, Master, password, _dialer, time, stop);
+        // Once between two times at work: a master that is never content must not keep the worker from it.
+        if (connection.RenewalAsked && renew is not null && !_renewed && await renew(stop))
+        {
+            _renewed = true;
+            await connection.DisposeAsync();
+            return null;
+        }
         return options.Master.Protocol == MasterProtocol.MessagePackV1
             ? new MessagePackV1Master(connection, options, password)
             : new MessagePackV7Master(connection);
@@ -92,8 +109,10 @@ internal sealed class Worker(WorkerOptions options, FolderClaim folder, string p
 
     private void Joined()
     {
-        log($"connected to {options.Master.Endpoint} as {options.Name}");
+        log($"connected to {Master.Endpoint} as {options.Name}");
         _backoff.Succeeded();
+        _master = 0;
+        _renewed = false;
     }
 
     /// <summary>Until the next attempt; the exit code when there were enough.</summary>

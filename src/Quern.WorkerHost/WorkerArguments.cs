@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Quern.Model;
 
@@ -12,6 +13,7 @@ internal sealed record WorkerArguments(WorkerOptions Options, string PasswordFil
         """
         usage: quern-worker --master URI --name NAME --password-file FILE [--dir DIR] [--maxretries N]
                             [--proxy-connection-string ENDPOINT] [--revision REVISION]
+                            [--master-fingerprint SHA256]… [--certificate FILE [--certificate-key FILE]]
                             [--build-network yes|no] [--private-sources yes|no]
 
           --master URI          the master; pb://HOST:PORT speaks Buildbot's pb, ws://HOST:PORT its msgpack_experimental_v7;
@@ -22,6 +24,10 @@ internal sealed record WorkerArguments(WorkerOptions Options, string PasswordFil
           --maxretries N        give up after N failed attempts in a row (default: never)
           --proxy-connection-string ENDPOINT
                                 an HTTP proxy on the way, like tcp:HOST:PORT or tls:HOST:PORT
+          --master-fingerprint SHA256
+                                for wss:// and pbs://: what the master's certificate, or its public key, must be (64 hexadecimal digits,
+                                or base64); may be given several times. Default: an authority of this system must vouch for it
+          --certificate FILE    for wss:// and pbs://: our own certificate (PEM), and its key unless --certificate-key names a file
           --revision v1         for ws:// and wss://: speak msgpack_experimental_v1, as masters of Buildbot 3.5 do (default: v7)
           --revision v2.1|v2.0|v1b
                                 for branch://: speak this one alone (default: the youngest that the master knows)
@@ -34,12 +40,15 @@ internal sealed record WorkerArguments(WorkerOptions Options, string PasswordFil
     public static WorkerArguments? TryParse(ReadOnlySpan<string> arguments, out string problem)
     {
         string? master = null, name = null, passwordFile = null, directory = null, retries = null, proxy = null, revision = null, network = null, privateSources = null;
+        string? certificate = null, certificateKey = null;
+        var pins = ImmutableArray.CreateBuilder<CertificatePin>();
         for (int i = 0; i < arguments.Length; i++)
         {
             string option = arguments[i];
             string? value = null;
             if (option.IndexOf('=', StringComparison.Ordinal) is > 0 and var at) (option, value) = (option[..at], option[(at + 1)..]);
-            if (option is not ("--master" or "--name" or "--password-file" or "--dir" or "--maxretries" or "--proxy-connection-string" or "--revision" or "--build-network" or "--private-sources"))
+            if (option is not ("--master" or "--name" or "--password-file" or "--dir" or "--maxretries" or "--proxy-connection-string" or "--revision" or "--build-network" or "--private-sources"
+                or "--master-fingerprint" or "--certificate" or "--certificate-key"))
                 return Fail(out problem, $"unknown option '{option}'");
             if (value is null && ++i == arguments.Length) return Fail(out problem, $"{option} needs a value");
             value ??= arguments[i];
@@ -53,6 +62,13 @@ internal sealed record WorkerArguments(WorkerOptions Options, string PasswordFil
                 case "--revision": revision = value; break;
                 case "--build-network": network = value; break;
                 case "--private-sources": privateSources = value; break;
+                case "--certificate": certificate = value; break;
+                case "--certificate-key": certificateKey = value; break;
+                case "--master-fingerprint":
+                    if (CertificatePin.TryParse(value) is not { } pin)
+                        return Fail(out problem, $"--master-fingerprint: '{value}' is no SHA-256: 64 hexadecimal digits, or 32 bytes in base64");
+                    pins.Add(pin);
+                    break;
                 default: retries = value; break;
             }
         }
@@ -76,6 +92,15 @@ internal sealed record WorkerArguments(WorkerOptions Options, string PasswordFil
         {
             if (value is not null && address.Protocol != MasterProtocol.Branch) return Fail(out problem, $"{option} belongs to branch://; other masters say themselves what a build may do");
             if (value is not (null or "yes" or "no")) return Fail(out problem, $"{option}: '{value}' is neither yes nor no");
+        }
+        if (certificateKey is not null && certificate is null) return Fail(out problem, "--certificate-key needs --certificate");
+        if (pins.Count > 0 || certificate is not null)
+        {
+            if (address.Endpoint is not ClientEndpoint.Tls tls) return Fail(out problem, "--master-fingerprint and --certificate belong to wss:// and pbs://");
+            address = address with
+            {
+                Endpoint = tls with { Pins = pins.ToImmutable(), Certificate = Absolute(certificate), PrivateKey = Absolute(certificateKey) },
+            };
         }
         if (proxy is not null)
         {
@@ -104,6 +129,8 @@ internal sealed record WorkerArguments(WorkerOptions Options, string PasswordFil
             },
             passwordFile);
     }
+
+    private static string? Absolute(string? path) => path is null ? null : Path.GetFullPath(path);
 
     private static WorkerArguments? Fail(out string problem, string text)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Quern.Model;
 
 namespace Quern.WorkerHost;
@@ -6,6 +7,9 @@ namespace Quern.WorkerHost;
 internal sealed record WorkerOptions
 {
     public required MasterAddress Master { get; init; }
+
+    /// <summary>Other ways to the same farm, of the same protocol, tried in this order while the ones before cannot be had.</summary>
+    public ImmutableArray<MasterAddress> OtherMasters { get; init; } = [];
 
     public required WorkerName Name { get; init; }
 
@@ -34,6 +38,9 @@ internal sealed record WorkerOptions
 
     /// <summary>For a Branch master: whether recipes may name sources at loopback, link-local and private addresses.</summary>
     public bool PrivateSources { get; init; }
+
+    /// <summary>Comes back more slowly the longer the farm is away, up to every five minutes.</summary>
+    public bool Patient { get; init; }
 
     /// <summary>What lets the worker ask its master for an orderly end.</summary>
     public ShutdownTrigger AllowShutdown { get; init; }

@@ -18,6 +18,7 @@ public static class WorkerProgram
         string name = CalledAs();
         if (Path.GetFileName(name) == "buildbot-worker" || BuildbotProgram.Knows(args))
             return await new BuildbotProgram(name, Console.Out, Console.Error, TimeProvider.System).RunAsync(args);
+        if (args is ["agent", ..]) return await AgentProgram.RunAsync(args[1..]);
         var (arguments, exitCode) = Read(args);
         if (arguments is null) return exitCode;
         if (Password(arguments) is not { } password) return Unusable;
@@ -56,6 +57,7 @@ public static class WorkerProgram
         {
             Console.WriteLine(WorkerArguments.Usage);
             Console.WriteLine();
+            Console.WriteLine("The commands agent run and agent status are those of an agent; 'quern-worker agent --help' tells of them.");
             Console.WriteLine("The commands create-worker, start, stop and restart are those of buildbot-worker; a link of that name to this program has no others.");
             return (null, 0);
         }

@@ -3,7 +3,14 @@ using Microsoft.AspNetCore.Builder;
 namespace Quern.MasterHost.Access;
 
 /// <summary>Endpoint metadata: the one right without which the endpoint does nothing.</summary>
-public sealed record NeedsRight(string Name);
+public sealed record NeedsRight(string Name)
+{
+    /// <summary>The route value that names a group (name or id) within which the right is enough; empty when it must be had over the whole farm.</summary>
+    public string GroupRoute { get; init; } = "";
+
+    /// <summary>Whether the right within any group is enough: the endpoint then shows or does what lies within the caller's groups.</summary>
+    public bool AnyGroup { get; init; }
+}
 
 /// <summary>Endpoint metadata: anybody may call it, signed in or not.</summary>
 public sealed record OpenToAll;
@@ -16,6 +23,14 @@ internal static class AccessDeclarations
 {
     public static TBuilder Needs<TBuilder>(this TBuilder endpoint, string right) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new NeedsRight(right));
+
+    /// <summary>The right over the whole farm, or within the group that a route value names.</summary>
+    public static TBuilder NeedsInGroup<TBuilder>(this TBuilder endpoint, string right, string routeValue) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new NeedsRight(right) { GroupRoute = routeValue });
+
+    /// <summary>The right over the whole farm, or within some group.</summary>
+    public static TBuilder NeedsInAnyGroup<TBuilder>(this TBuilder endpoint, string right) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new NeedsRight(right) { AnyGroup = true });
 
     public static TBuilder ForOwnAccount<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OwnAccountOnly());

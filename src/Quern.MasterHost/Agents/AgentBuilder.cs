@@ -89,6 +89,5 @@ internal sealed class AgentBuilder(
         store.SaveAgentBuildEventAsync(kind, ordered.Order.GroupName, ordered.Who.Actor, CancellationToken.None,
         [
             .. facts, ("platform", ordered.Order.Platform.Rid), ("format", ordered.Order.Packager.Format), ("target", ordered.Build.Target),
-            ("from", ordered.Who.From.ToString()), ("door", ordered.Who.Door),
         ]);
 }

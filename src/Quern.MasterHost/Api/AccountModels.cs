@@ -10,8 +10,6 @@ internal sealed record OwnAccountModel(
 
 internal sealed record PasswordRequest(string CurrentPassword, string NewPassword);
 
-internal sealed record NewPasswordRequest(string NewPassword);
-
 internal sealed record OwnPasswordRequest(string Password);
 
 internal sealed record CodeRequest(string Code);

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,21 +19,21 @@ internal static class AgentBuildEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/agents/builds", OrderAsync).Needs(Right.AgentBuild)
-            .Produces<AgentBuildModel>(202).ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(503);
-        api.MapGet("/agents/builds", ListAsync).Needs(Right.AgentBuild).Produces<AgentBuildPage>();
-        api.MapGet("/agents/builds/{build}", ShowAsync).Needs(Right.AgentBuild).Produces<AgentBuildModel>().ProducesProblem(404);
-        api.MapMethods("/agents/builds/{build}/artifact", ["GET", "HEAD"], FetchAsync).Needs(Right.AgentBuild)
+        api.MapPost("/agents/builds", OrderAsync).NeedsInAnyGroup(Right.AgentBuild)
+            .Produces<AgentBuildModel>(202).ProducesProblem(403).ProducesProblem(422).ProducesProblem(429);
+        api.MapGet("/agents/builds", ListAsync).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentBuildPage>();
+        api.MapGet("/agents/builds/{build}", ShowAsync).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentBuildModel>().ProducesProblem(404);
+        api.MapMethods("/agents/builds/{build}/artifact", ["GET", "HEAD"], FetchAsync).NeedsInAnyGroup(Right.AgentBuild)
             .Produces(200, contentType: "application/octet-stream").ProducesProblem(404);
-        api.MapPost("/agents/builds/{build}/link", LinkAsync).Needs(Right.AgentBuild).Produces<AgentLinkModel>(201).ProducesProblem(404).ProducesProblem(503);
-        api.MapGet("/agents/payloads", Payloads).Needs(Right.AgentBuild).Produces<AgentPayloadPage>();
+        api.MapPost("/agents/builds/{build}/link", LinkAsync).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentLinkModel>(201).ProducesProblem(404).ProducesProblem(503);
+        api.MapGet("/agents/payloads", Payloads).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentPayloadPage>();
         // GET alone: a HEAD would use the link up, or would have to tell whether it is good.
         api.MapGet(Download + "{secret}", TakeAsync).Open().Produces(200, contentType: "application/octet-stream").ProducesProblem(404);
     }
 
     private static async Task<IResult> OrderAsync(AgentBuildRequest request, AgentBuilds builds, HttpContext context)
     {
-        var caller = CallerOf(context);
+        var caller = context.Caller();
         var order = new AgentOrder(request.Group, request.Platform ?? "", request.Format, request.Deploy is { } target ? TargetOf(target) : null)
         {
             Tags = [.. request.Tags ?? []],
@@ -42,39 +41,32 @@ internal static class AgentBuildEndpoints
             Addresses = [.. request.Addresses ?? []],
         };
         var answer = await builds.BuildAsync(caller, order, _ => { }, context.RequestAborted);
-        switch (answer.Code)
+        return await answer.ToResultAsync(async () =>
         {
-            case EstateCode.Accepted:
-                context.Response.Headers.Location = $"/api/v1/agents/builds/{answer.Id}";
-                var build = await builds.FindAsync(caller, answer.Id, context.RequestAborted);
-                return build is null ? Results.Accepted() : Results.Json(AgentBuildModel.Of(build), ApiJson.Default.AgentBuildModel, statusCode: 202);
-            case EstateCode.Denied: return ApiProblem.Forbidden(answer.Detail);
-            case EstateCode.UnknownGroup: return ApiProblem.NotFound(answer.Detail);
-            case EstateCode.QueueFull:
-                context.Response.Headers.RetryAfter = "30";
-                return ApiProblem.Result(StatusCodes.Status503ServiceUnavailable, "Busy", answer.Detail);
-            default: return ApiProblem.Bad(answer.Detail);
-        }
+            context.Response.Headers.Location = $"/api/v1/agents/builds/{answer.Id}";
+            var build = await builds.FindAsync(caller, answer.Id, context.RequestAborted);
+            return build is null ? Results.Accepted() : Results.Json(AgentBuildModel.Of(build), ApiJson.Default.AgentBuildModel, statusCode: 202);
+        });
     }
 
     private static async Task<IResult> ListAsync(AgentBuilds builds, HttpContext context) =>
-        Results.Json(new AgentBuildPage([.. (await builds.ListAsync(CallerOf(context), context.RequestAborted)).Select(AgentBuildModel.Of)]), ApiJson.Default.AgentBuildPage);
+        Results.Json(new AgentBuildPage([.. (await builds.ListAsync(context.Caller(), context.RequestAborted)).Select(AgentBuildModel.Of)]), ApiJson.Default.AgentBuildPage);
 
     private static async Task<IResult> ShowAsync(string build, AgentBuilds builds, HttpContext context) =>
-        await builds.FindAsync(CallerOf(context), build, context.RequestAborted) is { } found
+        await builds.FindAsync(context.Caller(), build, context.RequestAborted) is { } found
             ? Results.Json(AgentBuildModel.Of(found), ApiJson.Default.AgentBuildModel)
             : NoBuild();
 
     private static async Task<IResult> FetchAsync(string build, AgentBuilds builds, FarmStore store, HttpContext context)
     {
-        if (await builds.FindAsync(CallerOf(context), build, context.RequestAborted) is null || builds.Open(build) is not var (file, found)) return NoBuild();
-        await NoteAsync(store, found, context.Principal().Actor, context);
+        if (await builds.FindAsync(context.Caller(), build, context.RequestAborted) is null || builds.Open(build) is not var (file, found)) return NoBuild();
+        await NoteAsync(store, found, context.Caller().Actor, context);
         return FileOf(file, found, ranges: true);
     }
 
     private static async Task<IResult> LinkAsync(string build, AgentBuilds builds, HttpContext context)
     {
-        if (await builds.FindAsync(CallerOf(context), build, context.RequestAborted) is not { Artifact: not null }) return NoBuild();
+        if (await builds.FindAsync(context.Caller(), build, context.RequestAborted) is not { Artifact: not null }) return NoBuild();
         return builds.Links.Create(build) is var (secret, expiresAt)
             ? Results.Json(new AgentLinkModel($"/api/v1{Download}{secret}", expiresAt), ApiJson.Default.AgentLinkModel, statusCode: 201)
             : ApiProblem.Result(StatusCodes.Status503ServiceUnavailable, "Busy", "Too many links are open; each ends after an hour.");
@@ -87,7 +79,7 @@ internal static class AgentBuildEndpoints
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         if (builds.Links.Take(secret) is not { } id || builds.Open(id) is not var (file, build))
             return ApiProblem.NotFound("This link is not good (any more): a link works once, within an hour. Ask for another where this one came from.");
-        await NoteAsync(store, build, new Actor("link"), context);
+        await NoteAsync(store, build, new Actor("link") { Address = $"{context.Connection.RemoteIpAddress}", Door = "http" }, context);
         return FileOf(file, build, ranges: false);
     }
 
@@ -104,7 +96,7 @@ internal static class AgentBuildEndpoints
     /// <summary>Whoever has the file has the key in it.</summary>
     private static Task NoteAsync(FarmStore store, AgentBuild build, Actor who, HttpContext context) =>
         store.SaveAgentBuildEventAsync(EventKinds.AgentFetched, build.GroupName, who, context.RequestAborted,
-            ("build", build.Id), ("key", build.Artifact!.KeyId), ("from", $"{context.Connection.RemoteIpAddress}"));
+            ("build", build.Id), ("key", build.Artifact!.KeyId));
 
     private static SshTarget TargetOf(AgentDeployRequest r) => new(r.Host, r.Port, r.User, r.HostKey)
     {
@@ -113,8 +105,6 @@ internal static class AgentBuildEndpoints
         Passphrase = r.Passphrase ?? "",
         InstallPath = r.InstallPath ?? "",
     };
-
-    private static Caller CallerOf(HttpContext context) => new(context.Principal(), context.Connection.RemoteIpAddress ?? IPAddress.None, "http");
 
     private static IResult NoBuild() => ApiProblem.NotFound("There is no such build, or nothing of it is kept: builds are kept for 24 hours.");
 }

@@ -11,4 +11,7 @@ public sealed record AccountSettings
 
     /// <summary>A session is over after so long, however much it is used.</summary>
     public TimeSpan SessionMax { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>An API token is over after so long at the latest; null for those that last until they are revoked.</summary>
+    public TimeSpan? TokenMax { get; init; }
 }

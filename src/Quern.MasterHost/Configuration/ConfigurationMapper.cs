@@ -43,7 +43,7 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
             SourceFolders = Folders(sources, "file_folders"),
             AllowPrivateAddresses = sources?.Flag("allow_private_addresses") ?? false,
             Limits = Limits(top.Section("limits", "log_bytes", "package_bytes", "source_bytes", "request_bytes", "batch_jobs")),
-            Accounts = Accounts(top.Section("accounts", "require_totp", "session_idle", "session_max")),
+            Accounts = Accounts(top.Section("accounts", "require_totp", "session_idle", "session_max", "token_max")),
             Retention = Retention(top.Section("retention", "logs", "failed_logs")),
             Locks = locks,
             Secrets = secrets,
@@ -208,6 +208,7 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
             RequireTotp = section.Flag("require_totp") ?? accounts.RequireTotp,
             SessionIdle = section.Time("session_idle") ?? accounts.SessionIdle,
             SessionMax = section.Time("session_max") ?? accounts.SessionMax,
+            TokenMax = section.Time("token_max") ?? accounts.TokenMax,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Security;
 using Quern.Peers.Buildbot;
+using Quern.Peers.Ports;
 
 namespace Quern.Peers.Admin;
 
@@ -31,8 +32,9 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
     /// <inheritdoc/>
     public Task ServeAsync(Stream stream, string remote, CancellationToken cancellationToken) => ServeAsync(stream, remote, true, true, cancellationToken);
 
-    /// <summary>The same for a listener that takes people or agents alone.</summary>
-    public IWorkerAcceptor Taking(bool agents, bool clients) => agents && clients ? this : new Part(this, agents, clients);
+    /// <inheritdoc/>
+    public Task ServeAsync(AcceptedConnection connection, CancellationToken cancellationToken) =>
+        ServeAsync(connection.Stream, connection.Remote.ToString(), connection.Agents, connection.People, cancellationToken);
 
     /// <summary>Ends the connections of those whose session does not count any more.</summary>
     public Task RecheckAsync(CancellationToken cancellationToken) => Task.WhenAll(_room.All().Select(c => c.RecheckAsync(cancellationToken)));
@@ -59,7 +61,7 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
                 _room.Gate.Ended("", remote, "too many connections are open");
                 return;
             }
-            var known = () => (stream as SslStream)?.RemoteCertificate is { } certificate ? _desk.Desks.Agents.Recognize(certificate.GetRawCertData()) : null;
+            var known = () => (stream as SslStream)?.RemoteCertificate is { } certificate ? _desk.Desks.Agents?.Recognize(certificate.GetRawCertData()) : null;
             string agent = agents ? known() ?? "" : "";
             await using var connection = new AdminConnection(
                 stream, remote, agent, new AdminTakes(agents, clients, () => known() == agent), _room, _desk, () =>
@@ -104,11 +106,5 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
         {
             _unfinished.TryRemove(work, out _);
         }
-    }
-
-    private sealed class Part(AdminAcceptor whole, bool agents, bool clients) : IWorkerAcceptor
-    {
-        public Task ServeAsync(Stream stream, string remote, CancellationToken cancellationToken) =>
-            whole.ServeAsync(stream, remote, agents, clients, cancellationToken);
     }
 }

@@ -6,9 +6,14 @@ namespace Quern.WorkerHost;
 /// How long to wait before the next attempt: longer with each failure in a row, and a part by chance, for a farm of workers that lost its
 /// master at once must not come back at once.
 /// </summary>
-internal sealed class Backoff(MasterProtocol protocol)
+/// <param name="protocol">Of the master.</param>
+/// <param name="patient">As agents do.</param>
+internal sealed class Backoff(MasterProtocol protocol, bool patient = false)
 {
     private const double Factor = 1.5;
+
+    // Of agents: min(limit, cooldown * 2^(n/step)), 20 % by chance.
+    private const double CooldownSeconds = 5, CooldownLimitSeconds = 300, CooldownStep = 2;
 
     /// <summary>Attempts since the last success.</summary>
     public int Failures { get; private set; }
@@ -19,6 +24,8 @@ internal sealed class Backoff(MasterProtocol protocol)
     {
         Failures++;
         double chance = RandomNumberGenerator.GetInt32(1001) / 1000.0;
+        if (patient)
+            return TimeSpan.FromSeconds(Math.Min(CooldownLimitSeconds, CooldownSeconds * Math.Pow(2, (Failures - 1) / CooldownStep)) * (0.8 + 0.4 * chance));
         return TimeSpan.FromSeconds(protocol switch
         {
             // As stock workers on that protocol, which is Twisted's way. buildbot-pb.md section 8.10.

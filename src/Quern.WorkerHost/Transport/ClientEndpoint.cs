@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Quern.WorkerHost;
 
 /// <summary>A way to a stream: what to connect to, and what is wrapped around it. <see cref="MasterDialer"/> goes it.</summary>
@@ -33,6 +35,9 @@ internal abstract record ClientEndpoint
     public sealed record Tls(
         ClientEndpoint Inner, string ServerName, string? TrustRoots = null, string? Certificate = null, string? PrivateKey = null) : ClientEndpoint
     {
+        /// <summary>What the peer's certificate must be, one of them; then neither its authority nor its name is asked. Empty: those alone count.</summary>
+        public ImmutableArray<CertificatePin> Pins { get; init; } = [];
+
         public override string ToString() => $"{Inner} with TLS";
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -12,7 +13,9 @@ internal sealed class TlsIdentity : IDisposable
 
     private TlsIdentity(ClientEndpoint.Tls tls)
     {
-        Options = new SslClientAuthenticationOptions { TargetHost = tls.ServerName };
+        Options = new SslClientAuthenticationOptions { TargetHost = tls.ServerName, EnabledSslProtocols = SslProtocols.Tls13 | SslProtocols.Tls12 };
+        if (!tls.Pins.IsEmpty)
+            Options.RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null && tls.Pins.Any(p => p.Fits(shown.GetRawCertData()));
         if (tls.TrustRoots is { } folder)
         {
             foreach (string file in Directory.EnumerateFiles(folder).Where(f => Path.GetExtension(f).Equals(".pem", StringComparison.OrdinalIgnoreCase)))

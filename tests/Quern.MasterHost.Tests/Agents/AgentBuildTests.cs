@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Quern.MasterHost.Agents;
 using Quern.Model;
 using Quern.Peers.Estate;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Tests.Agents;
 
@@ -269,9 +270,9 @@ public sealed class AgentBuildTests
         await farm.BuildAsync(BuildFarm.Order());
         await farm.Builds.BuildAsync(BuildFarm.Caller(), BuildFarm.Order(), _ => { }, Cancellation);
 
-        var events = (await farm.Store.ReadJournalAsync(0, 1000, Cancellation)).Where(e => e.Kind.StartsWith("agent.", StringComparison.Ordinal)).ToList();
+        var events = (await farm.Store.ReadJournalAsync(0, 1000, Cancellation)).Where(e => e.Kind is EventKinds.AgentBuilt or EventKinds.EstateRefused).ToList();
 
-        Assert.Equal(["agent.built", "agent.build_refused"], events.Select(e => e.Kind));
+        Assert.Equal([EventKinds.AgentBuilt, EventKinds.EstateRefused], events.Select(e => e.Kind));
         Assert.All(events, e => Assert.Equal("user:mira", e.Actor));
         Assert.Contains("192.0.2.1", events[0].Data, StringComparison.Ordinal);
         Assert.All(events, e => Assert.DoesNotContain(farm.Desk.Keys.Single().Secret, e.Data, StringComparison.Ordinal));

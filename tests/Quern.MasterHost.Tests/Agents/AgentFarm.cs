@@ -8,7 +8,7 @@ using Quern.Testing;
 
 namespace Quern.MasterHost.Tests.Agents;
 
-/// <summary>A master with a group, callers of several rights, and machines that want to join. Its clock is the test's.</summary>
+/// <summary>A master with a group, callers of several rights, and machines that want to join.</summary>
 internal sealed class AgentFarm : IAsyncDisposable
 {
     public const string Group = "Lab machines";
@@ -18,6 +18,7 @@ internal sealed class AgentFarm : IAsyncDisposable
 
     public MasterFixture Master { get; }
 
+    /// <summary>The master's clock, unless it was given the real one.</summary>
     public ManualTimeProvider Time { get; }
 
     public FarmStore Store => Master.Master.Store;
@@ -36,10 +37,10 @@ internal sealed class AgentFarm : IAsyncDisposable
 
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<AgentFarm> StartAsync()
+    public static async Task<AgentFarm> StartAsync(TimeProvider? real = null)
     {
         var time = new ManualTimeProvider();
-        var master = await MasterFixture.StartAsync(time: time);
+        var master = await MasterFixture.StartAsync(time: real ?? time);
         await master.Master.Store.CreateGroupAsync(new StoredGroup($"{Guid.NewGuid()}", Group, "", [new("admin", "owner")]), Actor.Farm, CancellationToken.None);
         return new AgentFarm(master, time);
     }

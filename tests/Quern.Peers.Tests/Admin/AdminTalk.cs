@@ -1,5 +1,7 @@
+using System.Net;
 using Quern.Admin.V1;
 using Quern.Peers.Admin;
+using Quern.Peers.Ports;
 using Quern.Testing;
 using Xunit;
 
@@ -10,6 +12,8 @@ internal sealed class AdminTalk : IAsyncDisposable
 {
     /// <summary>How long something may take that happens by itself.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly IPEndPoint s_from = new(IPAddress.Parse("192.0.2.7"), 40000);
 
     private readonly List<AdminTalker> _talkers = [];
 
@@ -30,7 +34,7 @@ internal sealed class AdminTalk : IAsyncDisposable
     public AdminTalker Connect(bool agents = true, bool clients = true)
     {
         var (ours, theirs) = DuplexPair.Create();
-        var talker = new AdminTalker(ours, Acceptor.Taking(agents, clients).ServeAsync(theirs, "192.0.2.7:40000", CancellationToken.None));
+        var talker = new AdminTalker(ours, Acceptor.ServeAsync(new AcceptedConnection(theirs, s_from, s_from) { Agents = agents, People = clients }, CancellationToken.None));
         _talkers.Add(talker);
         return talker;
     }

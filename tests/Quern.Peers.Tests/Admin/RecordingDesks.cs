@@ -48,7 +48,7 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
 
     public ConcurrentQueue<AgentReport> Reports { get; } = new();
 
-    public AdminDesks All => new(this, this, this, this, this, this, this, this, this, this);
+    public AdminDesks All => new(this, this) { Users = this, Groups = this, Roles = this, Tokens = this, Audit = this, Listeners = this, Agents = this, Builds = this };
 
     public IEnumerable<string> Words => Asked.Select(a => a.What);
 

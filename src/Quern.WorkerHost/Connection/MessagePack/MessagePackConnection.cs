@@ -26,28 +26,38 @@ internal sealed class MessagePackConnection : IAsyncDisposable
     private readonly Channel<BuildbotMessage> _outbox = Channel.CreateUnbounded<BuildbotMessage>(new() { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
 
-    private MessagePackConnection(WebSocket socket, BuildbotRevision revision)
+    private MessagePackConnection(WebSocket socket, BuildbotRevision revision, bool renewalAsked)
     {
         _socket = socket;
+        RenewalAsked = renewalAsked;
         _codec = new MsgPackCodec(MsgPackCodecOptions.ForWorker with { Revision = revision });
     }
 
+    /// <summary>The master is Quern and wants this worker to renew its certificate.</summary>
+    public bool RenewalAsked { get; }
+
     /// <summary>Connects and shakes hands; that is also the login, except in revision v1.</summary>
+    /// <param name="options">What the worker is told.</param>
+    /// <param name="master">The one of its masters to connect to.</param>
+    /// <param name="password">For the login.</param>
+    /// <param name="dialer">Makes the stream.</param>
+    /// <param name="time">For the patience with the handshake.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">No connection, or the master refused it; the message says which in plain words.</exception>
     public static async Task<MessagePackConnection> ConnectAsync(
-        WorkerOptions options, string password, MasterDialer dialer, TimeProvider time, CancellationToken cancellationToken)
+        WorkerOptions options, MasterAddress master, string password, MasterDialer dialer, TimeProvider time, CancellationToken cancellationToken)
     {
-        var stream = await dialer.ConnectAsync(options.Master.Endpoint, cancellationToken);
+        var stream = await dialer.ConnectAsync(master.Endpoint, cancellationToken);
         try
         {
             using var handshakeTimeout = new CancellationTokenSource(HandshakeTimeout, time);
             using var until = CancellationTokenSource.CreateLinkedTokenSource(handshakeTimeout.Token, cancellationToken);
-            return await ShakeHandsAsync(stream, options, password, until.Token);
+            return await ShakeHandsAsync(stream, options, master, password, until.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             await stream.DisposeAsync();
-            throw new IOException($"{options.Master.Endpoint} did not answer in time", e);
+            throw new IOException($"{master.Endpoint} did not answer in time", e);
         }
         catch
         {
@@ -121,14 +131,14 @@ internal sealed class MessagePackConnection : IAsyncDisposable
     }
 
     private static async Task<MessagePackConnection> ShakeHandsAsync(
-        Stream stream, WorkerOptions options, string password, CancellationToken cancellationToken)
+        Stream stream, WorkerOptions options, MasterAddress master, string password, CancellationToken cancellationToken)
     {
         string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)), agent = $"quern-worker/{WorkerFacts.Version}";
-        var revision = options.Master.Protocol == MasterProtocol.MessagePackV1 ? BuildbotRevision.V1 : BuildbotRevision.V7;
+        var revision = master.Protocol == MasterProtocol.MessagePackV1 ? BuildbotRevision.V1 : BuildbotRevision.V7;
         await stream.WriteAsync(
             revision == BuildbotRevision.V1
-                ? ClientHandshake.CreateRequestWithoutLogin(options.Master.Authority, options.Master.Path, agent, key)
-                : ClientHandshake.CreateRequest(options.Master.Authority, options.Master.Path, agent, options.Name.Value, password, key),
+                ? ClientHandshake.CreateRequestWithoutLogin(master.Authority, master.Path, agent, key)
+                : ClientHandshake.CreateRequest(master.Authority, master.Path, agent, options.Name.Value, password, key),
             cancellationToken);
         byte[] answer = new byte[ClientHandshake.MaxAnswerBytes];
         int received = 0;
@@ -142,7 +152,8 @@ internal sealed class MessagePackConnection : IAsyncDisposable
             if (result is ClientHandshakeResult.Refused refused) throw new IOException(refused.Reason);
             var rest = new ReplayStream(answer.AsMemory(consumed, received - consumed), stream);
             return new MessagePackConnection(WebSocket.CreateFromStream(
-                rest, new WebSocketCreationOptions { IsServer = false, KeepAliveInterval = TimeSpan.Zero }), revision);
+                rest, new WebSocketCreationOptions { IsServer = false, KeepAliveInterval = TimeSpan.Zero }), revision,
+                result is ClientHandshakeResult.Accepted { RenewalAsked: true });
         }
     }
 
