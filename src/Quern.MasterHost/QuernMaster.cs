@@ -214,6 +214,11 @@ public sealed class QuernMaster : IAsyncDisposable
         var acceptors = Acceptors(workers, _agents, branch, leafServer, pages, time);
         _listeners = new ListenerHost(store, acceptors, certificates, time, logging.CreateLogger<ListenerHost>());
         var listenerDesk = new ListenerDesk(_listeners, store, configuration.File);
+        var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
+        var agentBuilds = AgentBuilds.Open(
+            folder["agents/builds"], payloads, new ListenerDoors(() => Listening.Select(l => (l.Protocol, IPEndPoint.Parse(l.EndPoint))), time), agentDesk, store, refusals,
+            time, logging.CreateLogger<AgentBuilds>());
+        Finally(agentBuilds.DisposeAsync);
         var desks = new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner)
         {
             Users = estate.Users,
@@ -223,6 +228,7 @@ public sealed class QuernMaster : IAsyncDisposable
             Audit = estate.Audit,
             Listeners = listenerDesk,
             Agents = agentDesk,
+            Builds = agentBuilds,
         };
         _admin = new AdminAcceptor(
             desks, new AdminDoor(store, time, logging.CreateLogger<AdminDoor>()), await AdminOptionsAsync(configuration, store, cancellationToken), time);
@@ -231,6 +237,8 @@ public sealed class QuernMaster : IAsyncDisposable
         branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
+
+        // Agents made to order.
 
         // The desk: API and pages, last, because who is answered may rely on all the rest.
         var ready = new Readiness();
@@ -242,7 +250,8 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>().AddSingleton<WorkerCredentials>()
-            .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk);
+            .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk)
+            .AddSingleton(payloads).AddSingleton(agentBuilds).AddSingleton<IAgentBuilds>(agentBuilds);
         _http = BuildHttp(options, services, pages);
         Finally(() => KestrelStop.EndAsync(_http));
         await _http.StartAsync(cancellationToken);

@@ -64,7 +64,8 @@ public static class EventKinds
     public const string BannerSaved = "banner.saved";
     public const string AgentBuilt = "agent.built";
     public const string AgentBuildFailed = "agent.build_failed";
-    public const string AgentBuildRefused = "agent.build_refused";
+    public const string AgentDeployed = "agent.deployed";
+    public const string AgentDeployFailed = "agent.deploy_failed";
     public const string AgentFetched = "agent.fetched";
     public const string EnrolmentKeyIssued = "enrolment_key.issued";
     public const string EnrolmentKeyRevoked = "enrolment_key.revoked";

@@ -55,7 +55,7 @@ public sealed class DebianTests
             ls /etc/quern-agent /var/lib/quern-agent /usr/lib/quern-agent 2>/dev/null || :
             dpkg -P quern-agent >/dev/null
             ls -d /etc/quern-agent /var/lib/quern-agent /usr/lib/quern-agent /etc/systemd/system/multi-user.target.wants/quern-agent.service 2>/dev/null || echo all gone
-            """);
+            """, TestContext.Current.CancellationToken);
 
         Assert.Equal("""
             -rw-r----- root:quern-agent /etc/quern-agent/agent.json
@@ -91,7 +91,7 @@ public sealed class DebianTests
         string said = await FreshRoot.RunAsync(folder.Path, """
             dpkg -i /made/one.deb >/dev/null 2>&1
             systemd-analyze verify /usr/lib/systemd/system/quern-agent.service
-            """);
+            """, TestContext.Current.CancellationToken);
 
         Assert.Equal("", said);
     }

@@ -32,7 +32,7 @@ public sealed class InstallerTests
             ls -d /opt/quern-agent /etc/systemd/system/quern-agent.service 2>/dev/null || echo the program is gone
             sh /made/three.sh --uninstall --purge
             ls -d /etc/quern-agent /var/lib/quern-agent 2>/dev/null || echo all gone
-            """);
+            """, TestContext.Current.CancellationToken);
 
         Assert.Equal("""
             quern-agent: installed in /opt/quern-agent; the service quern-agent starts with the machine
@@ -79,7 +79,7 @@ public sealed class InstallerTests
             sh /made/one.sh --uninstall --purge >/dev/null
             kill -0 "$second" 2>/dev/null || echo stopped
             ls -d /opt/quern-agent /var/lib/quern-agent 2>/dev/null || echo all gone
-            """);
+            """, TestContext.Current.CancellationToken);
 
         Assert.Equal("""
             quern-agent: installed in /opt/quern-agent and started; there is no systemd here, so it does not start again with the machine
@@ -98,7 +98,7 @@ public sealed class InstallerTests
         byte[] ends = await File.ReadAllBytesAsync("/usr/bin/false", TestContext.Current.CancellationToken);
         folder.Write(Made.Runnable() with { Program = ends }, "sh", "one.sh");
 
-        string said = await FreshRoot.RunAsync(folder.Path, "sh /made/one.sh --no-service --start || echo failed with $?");
+        string said = await FreshRoot.RunAsync(folder.Path, "sh /made/one.sh --no-service --start || echo failed with $?", TestContext.Current.CancellationToken);
 
         Assert.Contains("it was started and ended at once", said, StringComparison.Ordinal);
         Assert.EndsWith("failed with 1\n", said, StringComparison.Ordinal);
@@ -120,7 +120,7 @@ public sealed class InstallerTests
             stat -c '%A %n' /home/somebody/agent/etc/agent.json /home/somebody/agent/state
             asked --prefix /home/somebody/agent --uninstall --purge
             ls -d /home/somebody/agent 2>/dev/null || echo all gone
-            """);
+            """, TestContext.Current.CancellationToken);
 
         Assert.Equal("""
             quern-agent: only root can install into /opt/quern-agent; name a folder of your own with --prefix
@@ -148,7 +148,7 @@ public sealed class InstallerTests
             sh /made/one.sh || echo failed with $?
             ls -d /opt/quern-agent /etc/quern-agent /var/lib/quern-agent 2>/dev/null || echo nothing was made
             id quern-agent >/dev/null 2>&1 || echo no user was made
-            """);
+            """, TestContext.Current.CancellationToken);
 
         Assert.Contains($"this agent is for {other.Rid}", said, StringComparison.Ordinal);
         Assert.Contains(why, said, StringComparison.Ordinal);
@@ -167,7 +167,7 @@ public sealed class InstallerTests
         string said = await FreshRoot.RunAsync(folder.Path, """
             for file in one short; do sh /made/$file.sh >/tmp/said 2>&1 || echo failed with $?; grep -o 'damaged on its way' /tmp/said; done
             ls -d /opt/quern-agent 2>/dev/null || echo nothing was made
-            """);
+            """, TestContext.Current.CancellationToken);
 
         Assert.Equal("failed with 1\ndamaged on its way\nfailed with 1\ndamaged on its way\nnothing was made\n", said);
     }
@@ -185,7 +185,7 @@ public sealed class InstallerTests
         using var folder = new ScratchFolder();
         folder.Write(Made.Runnable(), "sh", "one.sh");
 
-        string said = await FreshRoot.RunAsync(folder.Path, $"sh /made/one.sh {options} || echo failed with $?");
+        string said = await FreshRoot.RunAsync(folder.Path, $"sh /made/one.sh {options} || echo failed with $?", TestContext.Current.CancellationToken);
 
         Assert.Contains(why, said, StringComparison.Ordinal);
         Assert.EndsWith("failed with 1\n", said, StringComparison.Ordinal);
@@ -200,7 +200,7 @@ public sealed class InstallerTests
         string said = await FreshRoot.RunAsync(folder.Path, """
             cd /root && tar -xzf /made/one.tar.gz && quern-agent/install.sh --prefix /opt/farm/agent
             grep ^ExecStart /etc/systemd/system/quern-agent.service
-            """);
+            """, TestContext.Current.CancellationToken);
 
         Assert.Equal("""
             quern-agent: installed in /opt/farm/agent; the service quern-agent starts with the machine

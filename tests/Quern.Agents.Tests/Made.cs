@@ -1,31 +1,11 @@
-using System.Diagnostics;
 using System.Text;
 using Quern.Testing;
 
 namespace Quern.Agents.Tests;
 
-/// <summary>Bundles for tests, with a program that says how it was started and then waits.</summary>
+/// <summary>Bundles for tests, with a program that is none or one that waits.</summary>
 internal static class Made
 {
-    private const string Source = """
-        #include <stdio.h>
-        #include <unistd.h>
-        int main(int count, char **words) {
-            char name[4096];
-            snprintf(name, sizeof name, "%s/started", words[count - 1]);
-            FILE *file = fopen(name, "w");
-            if (!file) return 3;
-            fprintf(file, "%d", getuid());
-            for (int i = 1; i < count; i++) fprintf(file, " %s", words[i]);
-            fputs("\n", file);
-            fclose(file);
-            pause();
-            return 0;
-        }
-        """;
-
-    private static readonly Lazy<byte[]> Compiled = new(Compile);
-
     public static DateTimeOffset Time { get; } = new(2026, 11, 29, 4, 51, 0, TimeSpan.Zero);
 
     public static AgentPlatform Platform(string rid) => AgentPlatform.Find(rid)!;
@@ -40,7 +20,7 @@ internal static class Made
 
     /// <summary>One that runs on this machine.</summary>
     public static AgentBundle Runnable(string configuration = """{"version":1,"key":"secret"}""", int minutesLater = 0) =>
-        Bundle(AgentPlatform.Here!.Rid, configuration, minutesLater) with { Program = Compiled.Value };
+        Bundle(AgentPlatform.Here!.Rid, configuration, minutesLater) with { Program = WaitingProgram.Bytes };
 
     /// <summary>Writes a bundle into a folder under the name that its format gives it.</summary>
     public static string Write(this ScratchFolder folder, AgentBundle bundle, string format, string? name = null)
@@ -57,15 +37,5 @@ internal static class Made
         var bytes = new MemoryStream();
         AgentPackagers.Find(format)!.Write(bundle, bytes);
         return bytes.ToArray();
-    }
-
-    private static byte[] Compile()
-    {
-        using var folder = new ScratchFolder();
-        File.WriteAllText(folder["agent.c"], Source);
-        using var compiler = Process.Start("gcc", ["-o", folder["agent"], folder["agent.c"]]);
-        compiler.WaitForExit();
-        Assert.Equal(0, compiler.ExitCode);
-        return File.ReadAllBytes(folder["agent"]);
     }
 }

@@ -75,7 +75,7 @@ public sealed class RpmTests
             cat /etc/quern-agent/agent.json
             rpm -e quern-agent 2>/dev/null
             ls /usr/lib/quern-agent 2>/dev/null || cat /var/lib/quern-agent/identity
-            """);
+            """, TestContext.Current.CancellationToken);
 
         Assert.Equal("""
             -rw-r----- root:quern-agent /etc/quern-agent/agent.json

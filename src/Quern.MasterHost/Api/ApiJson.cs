@@ -51,5 +51,9 @@ namespace Quern.MasterHost.Api;
 [JsonSerializable(typeof(NewTokenAnswer))]
 [JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(BannerModel))]
+[JsonSerializable(typeof(AgentBuildPage))]
+[JsonSerializable(typeof(AgentBuildModel))]
+[JsonSerializable(typeof(AgentLinkModel))]
+[JsonSerializable(typeof(AgentPayloadPage))]
 [JsonSerializable(typeof(FarmModel))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -66,6 +66,7 @@ internal static class HttpApi
         TokenEndpoints.Map(api);
         AuditEndpoints.Map(api);
         BannerEndpoints.Map(api);
+        AgentBuildEndpoints.Map(api);
         LoginEndpoints.Map(app);
         HealthEndpoints.Map(app);
         PageEndpoints.Map(app);
