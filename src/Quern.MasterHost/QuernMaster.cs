@@ -238,7 +238,6 @@ public sealed class QuernMaster : IAsyncDisposable
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
 
-
         // The desk: API and pages, last, because who is answered may rely on all the rest.
         var ready = new Readiness();
         var services = new ServiceCollection();
