@@ -5,7 +5,7 @@ namespace Quern.Agents;
 /// <summary>All formats that agents can be had in.</summary>
 public static class AgentPackagers
 {
-    public static ImmutableArray<IAgentPackager> All { get; } = [new TarGzPackager()];
+    public static ImmutableArray<IAgentPackager> All { get; } = [new TarGzPackager(), new ShellPackager(), new DebPackager(), new RpmPackager(), new OciPackager()];
 
     public static string Formats { get; } = string.Join(", ", All.Select(p => p.Format));
 

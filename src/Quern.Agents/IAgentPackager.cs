@@ -10,6 +10,9 @@ public interface IAgentPackager
     /// <summary>Its word, for instance <c>deb</c>.</summary>
     string Format { get; }
 
+    /// <summary>Whether bundles must have a <see cref="AgentBundle.Base"/>.</summary>
+    bool NeedsBase { get; }
+
     /// <summary>Why this platform cannot be had in this format; null when it can.</summary>
     string? Refuses(AgentPlatform platform);
 

@@ -2,11 +2,14 @@ using System.Formats.Tar;
 
 namespace Quern.Agents;
 
-/// <summary>A tar archive of plain files that belong to root. Names are relative and short enough for the oldest reader.</summary>
+/// <summary>A tar archive of plain files. Names are relative and short enough for the oldest reader.</summary>
 internal sealed class TarFiles(Stream output, DateTimeOffset modified) : IDisposable
 {
     private readonly TarWriter _writer = new(output, TarEntryFormat.Ustar, leaveOpen: true);
     private readonly DateTimeOffset _modified = DateTimeOffset.FromUnixTimeSeconds(modified.ToUnixTimeSeconds());
+
+    /// <summary>Number of the user and the group that what follows belongs to.</summary>
+    public int Owner { get; set; }
 
     public void Folder(string name, int mode = FileModes.Folder) => Add(new UstarTarEntry(TarEntryType.Directory, name.TrimEnd('/') + "/"), mode);
 
@@ -24,7 +27,8 @@ internal sealed class TarFiles(Stream output, DateTimeOffset modified) : IDispos
     {
         entry.Mode = (UnixFileMode)mode;
         entry.ModificationTime = _modified;
-        (entry.Uid, entry.Gid, entry.UserName, entry.GroupName) = (0, 0, "root", "root");
+        (entry.Uid, entry.Gid) = (Owner, Owner);
+        if (Owner == 0) (entry.UserName, entry.GroupName) = ("root", "root");
         _writer.WriteEntry(entry);
     }
 }

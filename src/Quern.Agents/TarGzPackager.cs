@@ -9,6 +9,8 @@ internal sealed class TarGzPackager : IAgentPackager
 
     public string Format => "tar.gz";
 
+    public bool NeedsBase => false;
+
     public string? Refuses(AgentPlatform platform) => null;
 
     public string FileNameOf(AgentBundle bundle) => $"quern-agent-{bundle.FullVersion}-{bundle.Platform}.tar.gz";

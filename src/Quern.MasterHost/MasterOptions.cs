@@ -27,6 +27,9 @@ public sealed record MasterOptions
     /// <summary>The program that fetches sources, with its first arguments.</summary>
     public required ImmutableArray<string> FetchProgram { get; init; }
 
+    /// <summary>Where programs for agents lie that came with this one, in folders named by their platform; the operator's own are in the data folder.</summary>
+    public string PayloadFolder { get; init; } = Path.Combine(AppContext.BaseDirectory, "payloads");
+
     /// <summary>Whether what an operator would tell a colleague is told on standard error; else only what went wrong.</summary>
     public bool Verbose { get; init; }
 

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Quern.MasterHost.Access;
@@ -41,6 +43,7 @@ public sealed class QuernMaster : IAsyncDisposable
     private WebApplication? _http;
     private ListenerHost? _listeners;
     private AdminAcceptor? _admin;
+    private WorkerListener? _main;
     private Gate? _gate;
     private AgentRoom? _agents;
     private bool _firstPasswordUsed;
@@ -63,7 +66,10 @@ public sealed class QuernMaster : IAsyncDisposable
 
     /// <summary>The open listeners: protocol and address with the real port.</summary>
     public ImmutableArray<(string Protocol, string EndPoint)> Listening =>
-        [.. _listeners!.List().Where(l => l.Open is not null).Select(l => (l.Protocol, l.Open!))];
+        [.. _listeners!.Doors.Where(d => d.Port is not null && d.Port != _main).Select(d => (d.Wanted.Protocol, d.Port!.EndPoint.ToString()))];
+
+    /// <summary>SHA-256 of the farm's own certificate, as hex, while a listener shows it; else null.</summary>
+    public string? ShownCertificate => _listeners!.Doors.Any(d => d.Port is not null && d.Wanted.Tls.Kind == "farm") ? _listeners.Certificates.Farm.Sha256 : null;
 
     /// <summary>What the HTTP side is made of, for tests that look behind it.</summary>
     internal IServiceProvider Services => _http!.Services;
@@ -126,7 +132,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var blobs = new BlobStore(folder["blobs"]);
         (Store, Logs, Blobs) = (store, logs, blobs);
         Roots = new RootMaker(folder["roots"], new BlobShelf(blobs, long.MaxValue), time);
-        await FileOwnership.ApplyAsync(configuration, store, cancellationToken);
+        if (await FileOwnership.ApplyAsync(configuration, store, cancellationToken) is { } conflict) return (conflict, null);
 
         // Who may come in.
         await store.EnsureBuiltInRolesAsync(BuiltInRoles.All, Actor.Farm, cancellationToken);
@@ -198,17 +204,36 @@ public sealed class QuernMaster : IAsyncDisposable
         var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
         usedByConnections.AddRange([branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
+        var leafServer = new LeafServer(leaf, configuration.Limits, l => Logging(l, options.Verbose));
+        Finally(leafServer.DisposeAsync);
+        var pages = new InnerTransport();
+        Finally(pages.DisposeAsync);
         var own = new OwnAccount(room, door, tokens);
-        var estate = EstateDesks.Of(room, door, tokens, refusals, configuration.Accounts, time);
+        var estate = EstateDesks.Of(room, door, tokens, refusals, configuration.Accounts, group => _agents.Book.Agents.Count(a => a.Group == group), time);
+        var certificates = new CertificateShelf(folder["keys"], ServedCertificate.Of(certificate), time);
+        var acceptors = Acceptors(workers, _agents, branch, leafServer, pages, time);
+        _listeners = new ListenerHost(store, acceptors, certificates, time, logging.CreateLogger<ListenerHost>());
+        var listenerDesk = new ListenerDesk(_listeners, store, configuration.File);
+        var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
+        var agentBuilds = AgentBuilds.Open(
+            folder["agents/builds"], payloads, new ListenerDoors(() => Listening.Select(l => (l.Protocol, IPEndPoint.Parse(l.EndPoint))), time), agentDesk, store, refusals,
+            time, logging.CreateLogger<AgentBuilds>());
+        Finally(agentBuilds.DisposeAsync);
+        var desks = new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner)
+        {
+            Users = estate.Users,
+            Groups = estate.Groups,
+            Roles = estate.Roles,
+            Tokens = estate.Tokens,
+            Audit = estate.Audit,
+            Listeners = listenerDesk,
+            Agents = agentDesk,
+            Builds = agentBuilds,
+        };
         _admin = new AdminAcceptor(
-            new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner)
-            {
-                Users = estate.Users, Groups = estate.Groups, Roles = estate.Roles, Tokens = estate.Tokens, Audit = estate.Audit, Agents = agentDesk,
-            },
-            new AdminDoor(store, refusals, time, logging.CreateLogger<AdminDoor>()),
-            await AdminOptionsAsync(configuration, store, cancellationToken), time);
+            desks, new AdminDoor(store, refusals, time, logging.CreateLogger<AdminDoor>()), await AdminOptionsAsync(configuration, store, cancellationToken), time);
         banner.SessionsEnded = _admin.RecheckAsync;
-        _listeners = new ListenerHost(store, Acceptors(workers, _agents, branch, _admin, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)), certificate, time);
+        acceptors[ListenerProtocols.Admin] = _admin;
         branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
@@ -217,32 +242,38 @@ public sealed class QuernMaster : IAsyncDisposable
         var ready = new Readiness();
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
-            .AddSingleton(own).AddSingleton<IBannerDesk>(banner).AddSingleton(refusals).AddEstate(estate)
-            .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
+            .AddSingleton(own).AddSingleton(refusals).AddSingleton<IBannerDesk>(banner).AddEstate(estate)
+            .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(ready)
+            .AddSingleton<IListenerDesk>(listenerDesk).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
-            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
-            .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk);
-        _http = BuildHttp(options, services);
-        Finally(() => KestrelStart.StopAsync(_http));
-        if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);
-        Http = KestrelStart.EndPointOf(_http);
+            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>().AddSingleton<WorkerCredentials>()
+            .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk)
+            .AddSingleton(payloads).AddSingleton(agentBuilds).AddSingleton<IAgentBuilds>(agentBuilds);
+        _http = BuildHttp(options, services, pages);
+        Finally(() => KestrelStop.EndAsync(_http));
+        await _http.StartAsync(cancellationToken);
+        string origin = options.Http.Equals(configuration.Http) ? "file" : "command";
+        if (await _listeners.OpenMainAsync(options.Http, origin, cancellationToken) is { } problem) return (problem, null);
+        _main = _listeners.Doors[^1].Port!;
+        Http = _main.EndPoint;
         ready.Ready = true;
         return (null, newPassword);
     }
 
-    /// <summary>One for each protocol; together they know which connection of a name is the newest.</summary>
-    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(
-        WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, AdminAcceptor admin, TimeProvider time)
+    /// <summary>One for each protocol but the administration's, which joins them; together they know which connection of a name is the newest.</summary>
+    private static Dictionary<string, IWorkerAcceptor> Acceptors(
+        WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, LeafServer leaf, InnerTransport pages, TimeProvider time)
     {
         var registry = new LinkRegistry();
-        return ImmutableDictionary.CreateRange<string, IWorkerAcceptor>(
-        [
-            new(ListenerProtocols.BuildbotMessagePack, new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time, agents)),
-            new(ListenerProtocols.BuildbotPerspective, new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time)),
-            new(ListenerProtocols.Branch, branch),
-            new(ListenerProtocols.Admin, admin),
-        ]);
+        return new Dictionary<string, IWorkerAcceptor>
+        {
+            [ListenerProtocols.BuildbotMessagePack] = new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time, agents),
+            [ListenerProtocols.BuildbotPerspective] = new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time),
+            [ListenerProtocols.Branch] = branch,
+            [ListenerProtocols.Leaf] = leaf,
+            [ListenerProtocols.Http] = pages,
+        };
     }
 
     private static async Task<AdminOptions> AdminOptionsAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken) => new()
@@ -311,7 +342,7 @@ public sealed class QuernMaster : IAsyncDisposable
         return line is null ? "stable" : line["VERSION_CODENAME=".Length..].Trim('"');
     }
 
-    private static WebApplication BuildHttp(MasterOptions options, ServiceCollection services)
+    private static WebApplication BuildHttp(MasterOptions options, ServiceCollection services, InnerTransport transport)
     {
         // Empty: nothing of the machine's environment or of files beside the program changes how the master listens.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -320,9 +351,9 @@ public sealed class QuernMaster : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.Configuration.Limits.RequestBytes;
-            kestrel.Limits.MaxConcurrentConnections = 10_000;
-            kestrel.Listen(options.Http);
+            kestrel.Listen(transport.Place, listen => listen.Protocols = HttpProtocols.Http1);
         });
+        builder.Services.AddSingleton<IConnectionListenerFactory>(transport);
         foreach (var service in services) builder.Services.Add(service);
         builder.Services.AddHttpApi();
         var app = builder.Build();

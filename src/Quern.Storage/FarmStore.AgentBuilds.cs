@@ -13,7 +13,7 @@ public sealed partial class FarmStore
         string kind, string group, Actor actor, CancellationToken cancellationToken, params IReadOnlyList<(string Name, string Value)> facts) =>
         WriteAsync(w =>
         {
-            w.Emit(kind, group, actor.Name, EventData.Of([.. facts.Where(f => f.Value.Length > 0).Select(f => (f.Name, (object?)f.Value))]));
+            w.Emit(kind, group, actor.Name, EventData.By(actor, [.. facts.Where(f => f.Value.Length > 0).Select(f => (f.Name, (object?)f.Value))]));
             return ValueTask.FromResult(true);
         }, cancellationToken);
 }

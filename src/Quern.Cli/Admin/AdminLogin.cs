@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Quern.Admin.V1;
+using Quern.Cli.Commands;
 using Quern.MasterHost.Configuration;
 using Quern.Protocols.Admin;
 
@@ -31,11 +32,11 @@ internal static class AdminLogin
 
     private static async Task ByPasswordAsync(CommandContext c, AdminClient client, string user, CancellationToken stop)
     {
-        var request = new RQ_Login { Username = user, Password = await SecretAsync(c, Password, "Password: ", stop) };
+        var request = new RQ_Login { Username = user, Password = await SecretInput.AskAsync(c, Password, "Password: ", stop) };
         var reply = await client.AskAsync(request, stop);
         if (reply is AdminReply.Result { Code: (int)RS_Login.LoginTokenRequired })
         {
-            string code = await SecretAsync(c, Code, "One-time code or recovery code: ", stop);
+            string code = await SecretInput.AskAsync(c, Code, "One-time code or recovery code: ", stop);
             if (code.Length <= 8 && int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out int number)) request.Token = number;
             else request.RecoveryCode = code;
             reply = await client.AskAsync(request, stop);
@@ -53,8 +54,4 @@ internal static class AdminLogin
         AdminReply.Lost lost => $"Not signed in: {lost.Reason}.",
         _ => "Not signed in: the farm did not answer in time.",
     });
-
-    private static async Task<string> SecretAsync(CommandContext c, Option<string?> file, string question, CancellationToken stop) => c.Result.GetValue(file) is { } path
-        ? PasswordFile.TryRead(path, out string why) ?? throw new CommandFailedException(ExitCode.Usage, $"{file.Name}: {why}")
-        : await c.Terminal.AskSecretAsync(question, stop);
 }

@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Quern.MasterHost.Access;
+using Quern.MasterHost.Agents.Deployment;
 using Quern.Model;
 using Quern.Peers.Estate;
 using Quern.Storage;
@@ -21,6 +23,7 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
     private readonly BuildBook _book;
     private readonly AgentShelf _shelf;
     private readonly FarmStore _store;
+    private readonly RefusalBook _refusals;
     private readonly TimeProvider _time;
     private readonly ILogger<AgentBuilds> _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -32,14 +35,26 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
     private Task _building = Task.CompletedTask;
     private Task _sweeping = Task.CompletedTask;
 
-    public AgentBuilds(AgentBuilder builder, BuildBook book, AgentShelf shelf, FarmStore store, TimeProvider time, ILogger<AgentBuilds> logger)
+    public AgentBuilds(AgentBuilder builder, BuildBook book, AgentShelf shelf, FarmStore store, RefusalBook refusals, TimeProvider time, ILogger<AgentBuilds> logger)
     {
-        (_builder, _book, _shelf, _store, _time, _logger) = (builder, book, shelf, store, time, logger);
+        (_builder, _book, _shelf, _store, _refusals, _time, _logger) = (builder, book, shelf, store, refusals, time, logger);
         Links = new AgentLinks(time);
     }
 
     /// <summary>Download links that were given out.</summary>
     public AgentLinks Links { get; }
+
+    /// <summary>A desk over a folder, started.</summary>
+    public static AgentBuilds Open(
+        string folder, AgentPayloads payloads, IFarmDoors doors, IEnrolmentKeys keys, FarmStore store, RefusalBook refusals, TimeProvider time,
+        ILogger<AgentBuilds> logger)
+    {
+        var shelf = new AgentShelf(folder);
+        var desk = new AgentBuilds(
+            new AgentBuilder(payloads, shelf, doors, keys, new SshDeployer(time), store, time), new BuildBook(shelf, time), shelf, store, refusals, time, logger);
+        desk.Start();
+        return desk;
+    }
 
     public void Start()
     {
@@ -47,29 +62,8 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
         _sweeping = SweepAsync(new PeriodicTimer(SweepInterval, _time), _stopping.Token);
     }
 
-    public async Task<EstateAnswer> BuildAsync(Caller who, AgentOrder order, Action<AgentProgress> progress, CancellationToken cancellationToken)
-    {
-        var (group, refusal) = await AdmitAsync(who, order, cancellationToken);
-        if (refusal is not null)
-        {
-            await RefuseAsync(who, order, refusal.Detail, cancellationToken);
-            return refusal;
-        }
-        var (checkedOrder, problem) = OrderRules.Check(order, group!.Id, group.Name);
-        if (checkedOrder is null) return problem!;
-
-        var build = new AgentBuild(
-            Guid.CreateVersion7(_time.GetUtcNow()).ToString(), group.Id, group.Name, checkedOrder.Platform.Rid, checkedOrder.Packager.Format, who.Principal.Name,
-            checkedOrder.Deploy?.ToString() ?? "", _time.GetUtcNow());
-        _book.Put(build);
-        Tell(build, progress);
-        if (!_queue.Writer.TryWrite(new OrderedBuild(build, checkedOrder, who, progress)))
-        {
-            _book.Forget(build.Id);
-            return new EstateAnswer(EstateCode.QueueFull, $"{MaxWaiting} builds of agents are waiting already. Order again when one has ended.");
-        }
-        return new EstateAnswer(EstateCode.Accepted, "", "", build.Id);
-    }
+    public Task<EstateAnswer> BuildAsync(Caller who, AgentOrder order, Action<AgentProgress> progress, CancellationToken cancellationToken) =>
+        _refusals.PassAsync(who, "agent.build", order.Group, TakeInAsync(who, order, progress, cancellationToken), cancellationToken);
 
     public async Task<AgentArtifactPart?> FetchAsync(Caller who, string build, long offset, int maxBytes, CancellationToken cancellationToken)
     {
@@ -114,6 +108,26 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
         _stopping.Dispose();
     }
 
+    private async Task<EstateAnswer> TakeInAsync(Caller who, AgentOrder order, Action<AgentProgress> progress, CancellationToken cancellationToken)
+    {
+        var (group, refusal) = await AdmitAsync(who, order, cancellationToken);
+        if (refusal is not null) return refusal;
+        var (checkedOrder, problem) = OrderRules.Check(order, group!.Id, group.Name);
+        if (checkedOrder is null) return problem!;
+
+        var build = new AgentBuild(
+            Guid.CreateVersion7(_time.GetUtcNow()).ToString(), group.Id, group.Name, checkedOrder.Platform.Rid, checkedOrder.Packager.Format, who.Principal.Name,
+            checkedOrder.Deploy?.ToString() ?? "", _time.GetUtcNow());
+        _book.Put(build);
+        Tell(build, progress);
+        if (!_queue.Writer.TryWrite(new OrderedBuild(build, checkedOrder, who, progress)))
+        {
+            _book.Forget(build.Id);
+            return new EstateAnswer(EstateCode.QueueFull, $"{MaxWaiting} builds of agents are waiting already. Order again when one has ended.");
+        }
+        return new EstateAnswer(EstateCode.Accepted, "", "", build.Id);
+    }
+
     /// <summary>The group, when there is one that the caller may build for.</summary>
     private async Task<(StoredGroup? Group, EstateAnswer? Refusal)> AdmitAsync(Caller who, AgentOrder order, CancellationToken cancellationToken)
     {
@@ -126,10 +140,6 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
             ? (null, EstateAnswer.Denied($"Bringing an agent to a machine needs the right '{Right.AgentDeploy}' in the group."))
             : (group, null);
     }
-
-    private Task RefuseAsync(Caller who, AgentOrder order, string why, CancellationToken cancellationToken) =>
-        _store.SaveAgentBuildEventAsync(EventKinds.AgentBuildRefused, order.Deploy?.ToString() ?? "", who.Principal.Actor, cancellationToken,
-            ("from", who.From.ToString()), ("door", who.Door), ("reason", why));
 
     private async Task BuildAllAsync(CancellationToken stopping)
     {

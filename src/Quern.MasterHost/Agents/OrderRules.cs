@@ -33,7 +33,7 @@ internal static partial class OrderRules
             return Wrong("tags", $"'tags' may be {MaxTags}, each 1 to 64 printable characters without blank, | and ;.");
         if (order.Addresses.Length > MaxAddresses || order.Addresses.FirstOrDefault(a => !IsAddress(a)) is not null)
             return Wrong("addresses", $"'addresses' may be {MaxAddresses}, each HOST:PORT of a listener for administration.");
-        if (order.Deploy is { } target && (OfTarget(target) ?? OfDeployment(packager)) is { } problem) return (null, problem);
+        if (order.Deploy is { } target && (OfTarget(target) ?? OfDeployment(packager, target)) is { } problem) return (null, problem);
         return (new CheckedOrder(groupId, groupName, platform, packager, order.Deploy)
         {
             Tags = order.Tags,
@@ -59,9 +59,12 @@ internal static partial class OrderRules
             : Bad("deploy.install_path", "'install_path' must be an absolute folder of at most 200 characters of A-Z a-z 0-9 . _ - and /, at least two levels deep, without '..'.");
     }
 
-    private static EstateAnswer? OfDeployment(IAgentPackager packager) => packager.Format is "oci"
-        ? Bad("format", "An image cannot be deployed over SSH: it is for a registry or a container engine. Take sh, tar.gz, deb or rpm.")
-        : null;
+    private static EstateAnswer? OfDeployment(IAgentPackager packager, SshTarget target) => packager.Format switch
+    {
+        "oci" => Bad("format", "An image cannot be deployed over SSH: it is for a registry or a container engine. Take sh, tar.gz, deb or rpm."),
+        "deb" or "rpm" when target.InstallPath.Length > 0 => Bad("deploy.install_path", $"A {packager.Format} has its own place; 'install_path' goes with sh and tar.gz."),
+        _ => null,
+    };
 
     private static bool IsBadSecret(string secret) => secret.Length > MaxSecretChars || secret.AsSpan().ContainsAny("\r\n\0");
 

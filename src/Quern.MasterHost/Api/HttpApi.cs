@@ -56,15 +56,17 @@ internal static class HttpApi
         LeafEndpoints.Map(api);
         SourceEndpoints.Map(api);
         WorkerEndpoints.Map(api);
+        AgentEndpoints.Map(api);
         ListenerEndpoints.Map(api);
         EventEndpoints.Map(api);
         AccountEndpoints.Map(api);
         UserEndpoints.Map(api);
-        BannerEndpoints.Map(api);
         GroupEndpoints.Map(api);
         RoleEndpoints.Map(api);
         TokenEndpoints.Map(api);
         AuditEndpoints.Map(api);
+        BannerEndpoints.Map(api);
+        AgentBuildEndpoints.Map(api);
         LoginEndpoints.Map(app);
         HealthEndpoints.Map(app);
         PageEndpoints.Map(app);

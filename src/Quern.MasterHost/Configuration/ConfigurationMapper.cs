@@ -68,34 +68,6 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
         return null;
     }
 
-    private ImmutableArray<ListenerSetting> Listeners(YamlSection top)
-    {
-        var listeners = ImmutableArray.CreateBuilder<ListenerSetting>();
-        foreach (var section in top.Sections("listeners", "protocol", "address", "port", "revisions"))
-        {
-            string? protocol = section.Text("protocol", required: true);
-            if (protocol is not null && !ListenerProtocols.IsKnown(protocol))
-            {
-                problems.Add(section.At("protocol"), ListenerProtocols.Unknown(protocol));
-                protocol = null;
-            }
-            var address = IPAddress.Loopback;
-            if (section.Text("address") is { } text && !EndPoints.TryParseAddress(text, out address))
-                problems.Add(section.At("address"), $"'address' must be an IP address or localhost, not '{text}'.");
-            int? port = section.Number("port", 0, 65535) ?? ListenerProtocols.DefaultPort(protocol);
-            if (port is null && !section.Has("port")) problems.Add(section.Start, "a listener needs the key 'port' (0 picks a free one).");
-            var words = section.Texts("revisions");
-            if (protocol is null || port is null || address is null) continue;
-            string? revisions = ListenerRevisions.TryRead(protocol, [.. words.Select(w => w.Text)], out string problem);
-            if (revisions is null) problems.Add(section.At("revisions"), problem);
-            var listener = new ListenerSetting(protocol, address, port.Value, revisions ?? "");
-            if (listener.Port != 0 && listeners.Any(l => l.Port == listener.Port && l.Address.Equals(listener.Address)))
-                problems.Add(section.At("port"), $"another listener of this file already has {EndPoints.Text(address, listener.Port)}.");
-            listeners.Add(listener);
-        }
-        return listeners.ToImmutable();
-    }
-
     private ImmutableArray<WorkerSetting> Workers(YamlSection top)
     {
         var workers = ImmutableArray.CreateBuilder<WorkerSetting>();

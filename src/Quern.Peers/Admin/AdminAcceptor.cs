@@ -62,7 +62,7 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
                 _room.Gate.Ended("", remote, "too many connections are open");
                 return;
             }
-            var known = () => (stream as SslStream)?.RemoteCertificate is { } certificate ? _desk.Desks.Agents?.Recognize(certificate.GetRawCertData()) : null;
+            var known = () => (stream as SslStream)?.RemoteCertificate is { } certificate ? _desk.Desks.Agents.Recognize(certificate.GetRawCertData()) : null;
             string agent = agents ? known() ?? "" : "";
             await using var connection = new AdminConnection(
                 stream, remote, agent, new AdminTakes(agents, clients, () => known() == agent), _room, _desk, () =>

@@ -39,8 +39,8 @@ internal sealed class StateTree(AdminDesks desks)
 
         switch (RightOf(root))
         {
-            case Right.UserList when desks.Users is { } users:
-                await foreach (var user in AllAsync(after => users.ListAsync(who, "", after, PageSize, cancellationToken)))
+            case Right.UserList:
+                await foreach (var user in AllAsync(after => desks.Users.ListAsync(who, "", after, PageSize, cancellationToken)))
                 {
                     string thing = $"/user/{user.Id}";
                     Add(thing, "username", Text(user.Name));
@@ -48,8 +48,8 @@ internal sealed class StateTree(AdminDesks desks)
                     Add(thing, "expiration", Moment(user.ExpiresAt));
                 }
                 break;
-            case Right.GroupList when desks.Groups is { } groups:
-                await foreach (var group in AllAsync(after => groups.ListAsync(who, "", after, PageSize, cancellationToken)))
+            case Right.GroupList:
+                await foreach (var group in AllAsync(after => desks.Groups.ListAsync(who, "", after, PageSize, cancellationToken)))
                 {
                     string thing = $"/group/{group.Id}";
                     Add(thing, "name", Text(group.Name));
@@ -57,8 +57,8 @@ internal sealed class StateTree(AdminDesks desks)
                     Add(thing, "members", Texts(group.Members.Select(m => m.User)));
                 }
                 break;
-            case Right.ListenerList when desks.Listeners is { } listeners:
-                foreach (var listener in listeners.List(who) ?? [])
+            case Right.ListenerList:
+                foreach (var listener in desks.Listeners.List(who) ?? [])
                 {
                     string thing = string.Create(CultureInfo.InvariantCulture, $"/listener/{listener.Id}");
                     Add(thing, "name", Text(listener.Name));

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Agents;
+using Quern.MasterHost.Agents.Deployment;
 using Quern.Model;
 using Quern.Peers.Estate;
 using Quern.Storage;
@@ -132,7 +134,7 @@ internal sealed class BuildFarm : IAsyncDisposable, IFarmDoors
     {
         var shelf = new AgentShelf(BuildsFolder);
         Builds = new AgentBuilds(
-            new AgentBuilder(Payloads, shelf, this, Desk, Store, Time), new BuildBook(shelf, Time), shelf, Store, Time, NullLogger<AgentBuilds>.Instance);
+            new AgentBuilder(Payloads, shelf, this, Desk, new SshDeployer(TimeProvider.System), Store, Time), new BuildBook(shelf, Time), shelf, Store, new RefusalBook(Store, Time), Time, NullLogger<AgentBuilds>.Instance);
         Builds.Start();
     }
 }
