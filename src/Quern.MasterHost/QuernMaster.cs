@@ -194,7 +194,9 @@ public sealed class QuernMaster : IAsyncDisposable
         var pages = new InnerTransport();
         Finally(pages.DisposeAsync);
         var certificates = new CertificateShelf(folder["keys"], ServedCertificate.Of(certificate), time);
-        _listeners = new ListenerHost(store, Acceptors(workers, branch, leafServer, pages, time), certificates, time, logging.CreateLogger<ListenerHost>());
+        _listeners = new ListenerHost(store, certificates, time, logging.CreateLogger<ListenerHost>());
+        var listenerDesk = new ListenerDesk(_listeners, store, configuration.File);
+        _listeners.Speak(Acceptors(workers, branch, leafServer, pages, time));
         branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
@@ -205,7 +207,7 @@ public sealed class QuernMaster : IAsyncDisposable
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
             .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(new UserDesk(room, tokens))
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(ready)
-            .AddSingleton<IListenerDesk>(new ListenerDesk(_listeners, store, configuration.File)).AddSingleton(branchDoor)
+            .AddSingleton<IListenerDesk>(listenerDesk).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>();
