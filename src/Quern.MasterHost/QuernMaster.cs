@@ -197,7 +197,7 @@ public sealed class QuernMaster : IAsyncDisposable
         _listeners = new ListenerHost(store, certificates, time, logging.CreateLogger<ListenerHost>());
         var listenerDesk = new ListenerDesk(_listeners, store, configuration.File);
         _listeners.Speak(Acceptors(workers, branch, leafServer, pages, time));
-        branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
+        branchDoor.LeafDoor = () => _listeners.FirstPlain(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
 
