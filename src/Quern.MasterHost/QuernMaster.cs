@@ -211,8 +211,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var own = new OwnAccount(room, door, tokens);
         var estate = EstateDesks.Of(room, door, tokens, refusals, configuration.Accounts, group => _agents.Book.Agents.Count(a => a.Group == group), time);
         var certificates = new CertificateShelf(folder["keys"], ServedCertificate.Of(certificate), time);
-        var acceptors = Acceptors(workers, _agents, branch, leafServer, pages, time);
-        _listeners = new ListenerHost(store, acceptors, certificates, time, logging.CreateLogger<ListenerHost>());
+        _listeners = new ListenerHost(store, certificates, time, logging.CreateLogger<ListenerHost>());
         var listenerDesk = new ListenerDesk(_listeners, store, configuration.File);
         var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
         var agentBuilds = AgentBuilds.Open(
@@ -233,8 +232,8 @@ public sealed class QuernMaster : IAsyncDisposable
         _admin = new AdminAcceptor(
             desks, new AdminDoor(store, refusals, time, logging.CreateLogger<AdminDoor>()), await AdminOptionsAsync(configuration, store, cancellationToken), time);
         banner.SessionsEnded = _admin.RecheckAsync;
-        acceptors[ListenerProtocols.Admin] = _admin;
-        branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
+        _listeners.Speak(Acceptors(workers, _agents, branch, leafServer, pages, _admin, time));
+        branchDoor.LeafDoor = () => _listeners.FirstPlain(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
 
@@ -261,9 +260,9 @@ public sealed class QuernMaster : IAsyncDisposable
         return (null, newPassword);
     }
 
-    /// <summary>One for each protocol but the administration's, which joins them; together they know which connection of a name is the newest.</summary>
+    /// <summary>One for each protocol; together they know which connection of a name is the newest.</summary>
     private static Dictionary<string, IWorkerAcceptor> Acceptors(
-        WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, LeafServer leaf, InnerTransport pages, TimeProvider time)
+        WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, LeafServer leaf, InnerTransport pages, AdminAcceptor admin, TimeProvider time)
     {
         var registry = new LinkRegistry();
         return new Dictionary<string, IWorkerAcceptor>
@@ -273,6 +272,7 @@ public sealed class QuernMaster : IAsyncDisposable
             [ListenerProtocols.Branch] = branch,
             [ListenerProtocols.Leaf] = leaf,
             [ListenerProtocols.Http] = pages,
+            [ListenerProtocols.Admin] = admin,
         };
     }
 

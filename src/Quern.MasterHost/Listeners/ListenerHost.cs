@@ -22,12 +22,11 @@ internal sealed partial class ListenerHost : IAsyncDisposable
     /// <summary>Replaced as a whole, under the semaphore; readers take what is there.</summary>
     private ImmutableArray<Door> _doors = [];
 
-    public ListenerHost(
-        FarmStore store, IReadOnlyDictionary<string, IWorkerAcceptor> acceptors, CertificateShelf certificates, TimeProvider time, ILogger<ListenerHost> logger)
+    public ListenerHost(FarmStore store, CertificateShelf certificates, TimeProvider time, ILogger<ListenerHost> logger)
     {
         (_store, _time, _logger, Certificates) = (store, time, logger, certificates);
         Leaving = new LeavingPorts(time);
-        Opener = new PortOpener(acceptors, certificates, TellOfCertificate, time);
+        Opener = new PortOpener(certificates, TellOfCertificate, time);
     }
 
     public CertificateShelf Certificates { get; }
@@ -38,8 +37,12 @@ internal sealed partial class ListenerHost : IAsyncDisposable
 
     public ImmutableArray<Door> Doors => _doors;
 
-    /// <summary>Where the first open door of a protocol is; null when none is open.</summary>
-    public IPEndPoint? FirstOpen(string protocol) => _doors.FirstOrDefault(d => d.Wanted.Protocol == protocol && d.Port is not null)?.Port?.EndPoint;
+    /// <summary>Says who serves which protocol, before anything is opened: those who serve may want to know of the doors themselves.</summary>
+    public void Speak(ImmutableDictionary<string, IWorkerAcceptor> acceptors) => Opener.Acceptors = acceptors;
+
+    /// <summary>Where the first open door of a protocol is that needs no TLS; null when none is open.</summary>
+    public IPEndPoint? FirstPlain(string protocol) =>
+        _doors.FirstOrDefault(d => d.Wanted.Protocol == protocol && d.Wanted.Tls.Kind == StoredTls.None.Kind && d.Port is not null)?.Port?.EndPoint;
 
     /// <summary>Opens everything that is enabled. What came through the API and cannot be opened is a door that failed.</summary>
     /// <param name="once">Listeners of this run alone, from the command line; they are not stored.</param>

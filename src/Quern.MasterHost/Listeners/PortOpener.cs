@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Quern.MasterHost.Configuration;
@@ -9,15 +10,16 @@ using Quern.Storage;
 namespace Quern.MasterHost.Listeners;
 
 /// <summary>Opens the port of a listener, and says why one cannot be had.</summary>
-/// <param name="acceptors">By protocol; what this build lacks cannot be opened.</param>
 /// <param name="tell">Told what became of changed certificate files, with the listener.</param>
-internal sealed class PortOpener(
-    IReadOnlyDictionary<string, IWorkerAcceptor> acceptors, CertificateShelf certificates, Action<StoredListener, string> tell, TimeProvider time)
+internal sealed class PortOpener(CertificateShelf certificates, Action<StoredListener, string> tell, TimeProvider time)
 {
+    /// <summary>By protocol; what this build lacks cannot be opened.</summary>
+    public ImmutableDictionary<string, IWorkerAcceptor> Acceptors { get; set; } = ImmutableDictionary<string, IWorkerAcceptor>.Empty;
+
     public PortOpening Open(StoredListener listener)
     {
         var endPoint = new IPEndPoint(IPAddress.Parse(listener.Address), listener.Port);
-        if (!acceptors.ContainsKey(listener.Protocol))
+        if (!Acceptors.ContainsKey(listener.Protocol))
             return new PortOpening.Refused(EstateCode.BindFailed, $"{listener.Protocol} cannot listen on {endPoint}: this build has no {listener.Protocol} door.", "protocol");
         if (Settle(listener, out string why) is not { } settled) return new PortOpening.Refused(EstateCode.InvalidCertificate, why, "tls");
         try
@@ -52,7 +54,7 @@ internal sealed class PortOpener(
         return (settings, certificate);
     }
 
-    private IWorkerAcceptor AcceptorOf(StoredListener listener) => acceptors[listener.Protocol] switch
+    private IWorkerAcceptor AcceptorOf(StoredListener listener) => Acceptors[listener.Protocol] switch
     {
         MessagePackAcceptor acceptor => acceptor.Speaking(ListenerRevisions.Of(listener.Revisions)),
         var other => other,
