@@ -24,6 +24,7 @@ internal static partial class CommandTree
         foreach (var command in ExportCommands.All(make)) root.Subcommands.Add(command);
         foreach (var command in LoginCommands.All(make)) root.Subcommands.Add(command);
         root.Subcommands.Add(UserCommands.Make(make));
+        root.Subcommands.Add(CommandMaker.Group("agent", "Agents: workers that join with a key that is good once", [.. AgentBuildCommands.All(make)]));
         root.Subcommands.Add(DemoCommand.Make(make));
         return root;
     }

@@ -198,9 +198,8 @@ public sealed class QuernMaster : IAsyncDisposable
 
         // Agents made to order.
         var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
-        var agentBuilds = AgentBuilds.Open(
-            folder["agents/builds"], payloads, new ListenerDoors(() => Listening.Select(l => (l.Protocol, IPEndPoint.Parse(l.EndPoint))), time), agentDesk, store, refusals,
-            time, logging.CreateLogger<AgentBuilds>());
+        var doors = options.AgentDoors ?? new ListenerDoors(() => Listening.Select(l => (l.Protocol, IPEndPoint.Parse(l.EndPoint))), time);
+        var agentBuilds = AgentBuilds.Open(folder["agents/builds"], payloads, doors, agentDesk, store, refusals, time, logging.CreateLogger<AgentBuilds>());
         Finally(agentBuilds.DisposeAsync);
 
         // The desk: API and pages, last, because who is answered may rely on all the rest.
