@@ -34,6 +34,19 @@ public static class EventKinds
     public const string ListenerRemoved = "listener.removed";
     public const string ListenerOpened = "listener.opened";
     public const string ListenerClosed = "listener.closed";
+
+    /// <summary>It is to be open and could not be.</summary>
+    public const string ListenerFailed = "listener.failed";
+
+    /// <summary>Somebody asked for a change and was refused.</summary>
+    public const string ListenerRefused = "listener.refused";
+
+
+    /// <summary>A new certificate was read, or refused.</summary>
+    public const string ListenerCertificate = "listener.certificate";
+
+    /// <summary>Closed before, it has no connections left.</summary>
+    public const string ListenerDrained = "listener.drained";
     public const string LockSaved = "lock.saved";
     public const string LockRemoved = "lock.removed";
     public const string LockReleased = "lock.released";

@@ -98,13 +98,13 @@ public sealed partial class FarmStore
         if (key.RevokedAt is not null) return "the key was revoked";
         if (!key.Admits(enrolment.From)) return "the key is not for this network";
         if (key.Group.Length == 0) return "the key's group is gone";
-        // One that was let in by hand has had to wait, perhaps beyond the end of its key; it has shown the key in time.
-        bool waited = known is { State: AgentState.Pending } or { State: AgentState.Active, CertificateNotAfter: null };
-        if (key.ExpiresAt <= now && !waited) return "the key is over";
         return known switch
         {
             { State: AgentState.Rejected } => "the agent was rejected",
             { State: AgentState.Revoked } => "the agent was revoked",
+            // Who must be let in by hand has had to wait, perhaps beyond the end of the key that it showed in time.
+            { State: AgentState.Pending } or { CertificateNotAfter: null } => null,
+            _ when key.ExpiresAt <= now => "the key is over",
             null when key.UsesLeft <= 0 => "the key is used up",
             _ => null,
         };

@@ -13,7 +13,7 @@ namespace Quern.MasterHost.Tests;
 public sealed class AccessTests
 {
     private static readonly string[] OwnRoutes =
-        ["/api/v1/account/", "/api/v1/account/sessions", "/api/v1/account/sessions/{id}", "/api/v1/account/password", "/api/v1/account/totp", "/api/v1/account/totp/confirm", "/api/v1/account/totp/remove", "/api/v1/logout"];
+        ["/api/v1/account/", "/api/v1/account/password", "/api/v1/account/totp", "/api/v1/account/totp/confirm", "/api/v1/account/totp/remove", "/api/v1/logout"];
 
     private static readonly string[] OpenRoutes = ["/api/v1/login", "/login", "/logout", "/healthz", "/readyz", "/assets/{name}"];
 

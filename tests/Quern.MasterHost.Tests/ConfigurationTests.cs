@@ -18,7 +18,7 @@ public sealed class ConfigurationTests
         { "workers:\n  - {name: change, password: x}", "quern.yaml:2:12: no worker can be named 'change': Buildbot's masters give that name to something else." },
         { "workers:\n  - {name: a, password: x}\n  - {name: a, password: y}", "quern.yaml:3:12: the worker 'a' stands twice in this file." },
         { "workers:\n  - name: a", "quern.yaml:2:5: a worker needs either 'password' or 'password_file'." },
-        { "listeners:\n  - {protocol: buildbot-msgpck, port: 1}", "quern.yaml:2:16: 'buildbot-msgpck' is not a protocol that this version can listen for; it knows buildbot-msgpack, buildbot-pb, branch, leaf. Did you mean 'buildbot-msgpack'?" },
+        { "listeners:\n  - {protocol: buildbot-msgpck, port: 1}", "quern.yaml:2:16: 'buildbot-msgpck' is not a protocol that this version can listen for; it knows buildbot-msgpack, buildbot-pb, branch, leaf, admin, http. Did you mean 'buildbot-msgpack'?" },
         { "listeners:\n  - {protocol: buildbot-msgpack, port: 70000}", "quern.yaml:2:40: 'listeners[0].port' must be a whole number from 0 to 65535, not '70000'." },
         { "listeners:\n  - {protocol: buildbot-msgpack, port: 1, revisions: [v7, v2]}", "quern.yaml:2:54: 'revisions' must be a list of v7 and v1, not 'v2'. Did you mean 'v7'?" },
         { "listeners:\n  - {protocol: buildbot-msgpack, port: 1, revisions: [v1]}", "quern.yaml:2:54: 'revisions' must hold v7: every worker but those of Buildbot 3.5 speaks it." },

@@ -28,6 +28,9 @@ public sealed class RunningProgram : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The number of its process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>What it has said on standard error, line by line.</summary>
     public IReadOnlyCollection<string> Errors => _errors;
 

@@ -29,6 +29,22 @@ public sealed class WorkerArgumentsTests
             arguments!.Options.Master);
     }
 
+    [Fact]
+    public void A_fingerprint_and_a_certificate_belong_to_TLS()
+    {
+        string[] words = ["--name", "n", "--password-file", "f", "--master-fingerprint", new string('0', 64), "--certificate", "/c.pem"];
+        foreach (string master in (string[])["wss://h:1", "pbs://h:1"])
+        {
+            var arguments = WorkerArguments.TryParse(["--master", master, .. words, "--master-fingerprint", new string('1', 64), "--certificate-key=/k.pem"], out string problem);
+            var tls = Assert.IsType<ClientEndpoint.Tls>(arguments!.Options.Master.Endpoint);
+            Assert.Equal(("", 2, "/c.pem", "/k.pem"), (problem, tls.Pins.Length, tls.Certificate, tls.PrivateKey));
+        }
+
+        foreach (string[] wrong in (string[][])[["--master", "ws://h:1", .. words], ["--master", "branch://h", .. words], ["--master", "wss://h:1", .. words, "--master-fingerprint", "0"],
+            ["--master", "wss://h:1", "--name", "n", "--password-file", "f", "--certificate-key", "k"]])
+            Assert.Null(WorkerArguments.TryParse(wrong, out _));
+    }
+
     [Theory]
     [InlineData("ws://h:1", "v1", MasterProtocol.MessagePackV1)]
     [InlineData("wss://h:1", "v1", MasterProtocol.MessagePackV1)]

@@ -1,18 +1,16 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
-using Quern.MasterHost.Configuration;
 using Quern.WorkerHost;
 
 namespace Quern.Cli.Commands;
 
-/// <summary>Workers and listeners.</summary>
+/// <summary>Workers.</summary>
 internal static class FarmCommands
 {
     public static IEnumerable<Command> All(CommandMaker make)
     {
         yield return Worker(make);
-        yield return Listener(make);
+        yield return ListenerCommands.Group(make);
     }
 
     private static Command Worker(CommandMaker make)
@@ -27,19 +25,30 @@ internal static class FarmCommands
         var network = new Option<string?>("--build-network") { Description = "for branch://: whether builds may reach the network (no)", HelpName = "yes|no" };
         var sources = new Option<string?>("--private-sources") { Description = "for branch://: whether recipes may name sources at private addresses (no)", HelpName = "yes|no" };
         var shown = new Argument<string>("NAME") { Description = "a worker" };
+        var rotate = new Option<bool>("--rotate") { Description = "a new one for a worker that has one; the old one is worth nothing from then on" };
+        var newSlots = new Option<int>("--slots") { Description = "jobs at once of a new worker (1)", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var pins = new Option<string[]>("--master-fingerprint") { Description = "for wss:// and pbs://: SHA-256 of the master's certificate or public key; may be repeated", HelpName = "SHA256" };
+        var certificate = new Option<string?>("--certificate") { Description = "for wss:// and pbs://: a PEM file with our own certificate", HelpName = "FILE" };
+        var certificateKey = new Option<string?>("--certificate-key") { Description = "the file with its key, unless it stands there too", HelpName = "FILE" };
         var slots = new Argument<int>("SLOTS") { Description = "jobs at once, 1 or more" };
         return make.Make("worker", "Runs a worker (with --master), or shows the farm's", (c, _) =>
             {
                 if (c.Result.GetValue(master) is not { } uri)
                     throw new CommandFailedException(ExitCode.Usage, "'quern worker' runs a worker and needs --master; 'quern worker list' shows the farm's.");
-                Option<string?>[] others = [name, password, dir, proxy, retries, revision, network, sources];
-                return WorkerProgram.RunAsync(["--master", uri, .. others.SelectMany(o => Given(o.Name, c.Result.GetValue(o)))]);
+                Option<string?>[] others = [name, password, dir, proxy, retries, revision, network, sources, certificate, certificateKey];
+                return WorkerProgram.RunAsync(
+                [
+                    "--master", uri, .. others.SelectMany(o => Given(o.Name, c.Result.GetValue(o))),
+                    .. (c.Result.GetValue(pins) ?? []).SelectMany(p => Given(pins.Name, p)),
+                ]);
             },
-            master, name, password, dir, proxy, retries, revision, network, sources,
+            master, name, password, dir, proxy, retries, revision, network, sources, pins, certificate, certificateKey,
             make.Make("list", "Lists the workers", ListWorkersAsync),
             make.Make("show", "Shows one worker and when it came and went", (c, stop) => ShowWorkerAsync(c, c.Result.GetRequiredValue(shown), stop), shown),
             make.Make("shutdown", "Sends a worker home: no more jobs, and it ends when it has none",
                 (c, stop) => SendHomeAsync(c, c.Result.GetRequiredValue(shown), stop), shown),
+            make.Make("credential", "Makes a random password for a worker, shown once",
+                (c, stop) => MakeCredentialAsync(c, c.Result.GetRequiredValue(shown), c.Result.GetValue(rotate), c.Result.GetValue(newSlots), stop), shown, rotate, newSlots),
             make.Make("slots", "Sets how many jobs a worker runs at once; running jobs go on",
                 (c, stop) => SetSlotsAsync(c, c.Result.GetRequiredValue(shown), c.Result.GetRequiredValue(slots), stop), shown, slots));
     }
@@ -51,6 +60,15 @@ internal static class FarmCommands
         if (c.Json) c.WriteJson(worker);
         else c.Terminal.Line($"{Text(worker, "name")} has {Text(worker, "slots")} slots, {Text(worker, "busy")} busy" +
             (Text(worker, "origin") == "file" ? "; the configuration file's number comes back at the next start" : ""));
+        return ExitCode.Success;
+    }
+
+    private static async Task<int> MakeCredentialAsync(CommandContext c, string name, bool rotate, int slots, CancellationToken stop)
+    {
+        using var farm = c.Connect();
+        var made = await farm.PostAsync($"/api/v1/workers/{Uri.EscapeDataString(name)}/credential", new JsonObject { ["rotate"] = rotate, ["slots"] = slots }, stop);
+        if (c.Json) c.WriteJson(made);
+        else c.Terminal.Line(Text(made, "password"));
         return ExitCode.Success;
     }
 
@@ -85,64 +103,6 @@ internal static class FarmCommands
         foreach (string key in (string[])["name", "state", "slots", "busy", "protocol", "version", "architecture", "system"]) c.Terminal.Line($"{key,-13}{Text(worker, key)}");
         foreach (var change in worker["events"]?.AsArray() ?? []) c.Terminal.Line($"{Show.Time(change!["time"])}  {Text(change, "kind"),-13} {Text(change, "reason")}");
         return ExitCode.Success;
-    }
-
-    private static Command Listener(CommandMaker make)
-    {
-        var add = new Argument<string>("PROTOCOL=ADDR:PORT") { Description = "such as buildbot-msgpack=0.0.0.0:9990" };
-        var remove = new Argument<string>("PROTOCOL=ADDR:PORT") { Description = "as the list shows it" };
-        var revisions = new Option<string?>("--revisions") { Description = "of buildbot-msgpack: v7,v1 takes workers of Buildbot 3.5 too (default: v7)", HelpName = "LIST" };
-        return CommandMaker.Group("listener", "The farm's doors",
-            make.Make("list", "Lists the listeners", ListListenersAsync),
-            make.Make("add", "Opens a listener and keeps it", (c, stop) => AddListenerAsync(c, c.Result.GetRequiredValue(add), c.Result.GetValue(revisions), stop), add, revisions),
-            make.Make("remove", "Closes a listener for good", (c, stop) => RemoveListenerAsync(c, c.Result.GetRequiredValue(remove), stop), remove));
-    }
-
-    private static async Task<int> ListListenersAsync(CommandContext c, CancellationToken stop)
-    {
-        using var farm = c.Connect();
-        var answer = await farm.GetAsync("/api/v1/listeners", stop);
-        var items = answer["items"]!.AsArray();
-        if (c.Json) c.WriteJson(items);
-        else c.Terminal.Table(["PROTOCOL", "ADDRESS", "REVISIONS", "STATE", "ORIGIN"],
-            [.. items.Select(l => (IReadOnlyList<string>)[
-                Text(l, "protocol"), Text(l, "open") is { Length: > 0 } open ? open : $"{Text(l, "address")}:{Text(l, "port")}", RevisionsOf(l!), StateOf(l!), Text(l, "origin")])]);
-        return ExitCode.Success;
-    }
-
-    private static string StateOf(JsonNode listener) =>
-        listener["open"] is not null ? "open" : Text(listener, "problem") is { Length: > 0 } problem ? problem : "closed";
-
-    /// <summary>Empty where a protocol has none.</summary>
-    private static string RevisionsOf(JsonNode listener) => string.Join(',', (listener["revisions"]?.AsArray() ?? []).Select(r => r!.ToString()));
-
-    private static async Task<int> AddListenerAsync(CommandContext c, string text, string? revisions, CancellationToken stop)
-    {
-        var (protocol, address, port) = Split(text);
-        var wanted = new JsonObject { ["protocol"] = protocol, ["address"] = address, ["port"] = port };
-        if (revisions is not null)
-            wanted["revisions"] = new JsonArray([.. revisions.Split(',', StringSplitOptions.TrimEntries).Select(r => (JsonNode)r)]);
-        using var farm = c.Connect();
-        var opened = await farm.PostAsync("/api/v1/listeners", wanted, stop);
-        if (c.Json) c.WriteJson(opened);
-        else c.Terminal.Line($"listening {protocol} {Text(opened, "open")}");
-        return ExitCode.Success;
-    }
-
-    private static async Task<int> RemoveListenerAsync(CommandContext c, string text, CancellationToken stop)
-    {
-        var (protocol, address, port) = Split(text);
-        using var farm = c.Connect();
-        await farm.DeleteAsync($"/api/v1/listeners/{Uri.EscapeDataString(protocol)}/{Uri.EscapeDataString(address)}/{port.ToString(CultureInfo.InvariantCulture)}", stop);
-        if (c.Json) c.WriteJson(new JsonObject { ["removed"] = text });
-        else c.Terminal.Line($"closed {protocol} {address}:{port}");
-        return ExitCode.Success;
-    }
-
-    private static (string Protocol, string Address, int Port) Split(string text)
-    {
-        if (text.Split('=', 2) is [var protocol, var rest] && EndPoints.TryParse(rest, out var endPoint)) return (protocol, endPoint.Address.ToString(), endPoint.Port);
-        throw new CommandFailedException(ExitCode.Usage, $"'{text}' is not PROTOCOL=ADDR:PORT.");
     }
 
     private static string[] Given(string option, string? value) => value is null ? [] : [option, value];

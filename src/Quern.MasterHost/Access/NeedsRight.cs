@@ -10,6 +10,9 @@ public sealed record NeedsRight(string Name)
 
     /// <summary>Whether the right within any group is enough: the endpoint then shows or does what lies within the caller's groups.</summary>
     public bool AnyGroup { get; init; }
+
+    /// <summary>Whether everybody who signed in, and has nothing to do first, may call it for what is their own.</summary>
+    public bool OrSession { get; init; }
 }
 
 /// <summary>Endpoint metadata: anybody may call it, signed in or not.</summary>
@@ -17,6 +20,9 @@ public sealed record OpenToAll;
 
 /// <summary>Endpoint metadata: whoever signed in may call it for the own account, also while a password must be changed.</summary>
 public sealed record OwnAccountOnly;
+
+/// <summary>Endpoint metadata: whoever signed in may call it; what comes of it is decided for the group that it is about.</summary>
+public sealed record GroupDecides;
 
 /// <summary>How endpoints declare who may call them. One that declares nothing answers 403 to everybody.</summary>
 internal static class AccessDeclarations
@@ -32,8 +38,15 @@ internal static class AccessDeclarations
     public static TBuilder NeedsInAnyGroup<TBuilder>(this TBuilder endpoint, string right) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new NeedsRight(right) { AnyGroup = true });
 
+    /// <summary>The right over the whole farm, or a session, for what belongs to its account.</summary>
+    public static TBuilder NeedsOrSession<TBuilder>(this TBuilder endpoint, string right) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new NeedsRight(right) { OrSession = true });
+
     public static TBuilder ForOwnAccount<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OwnAccountOnly());
+
+    public static TBuilder DecidedByGroup<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new GroupDecides());
 
     public static TBuilder Open<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OpenToAll());

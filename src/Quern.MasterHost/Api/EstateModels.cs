@@ -4,6 +4,13 @@ using Quern.Peers.Estate;
 
 namespace Quern.MasterHost.Api;
 
+/// <summary>Lists of a request as desks take them.</summary>
+internal static class RequestTexts
+{
+    /// <summary>Empty for null; a null in a list, which JSON lets through, is an empty text, which no desk takes for a name.</summary>
+    public static ImmutableArray<string> Texts(this ImmutableArray<string>? list) => list is { IsDefault: false } texts ? [.. texts.Select(t => t ?? "")] : [];
+}
+
 /// <param name="Next">To be given as <c>after</c> for the page that follows; null at the end.</param>
 internal sealed record UserPage(IReadOnlyList<UserModel> Items, string? Next);
 

@@ -40,17 +40,15 @@ internal sealed record WorkerEventModel(DateTimeOffset Time, string Kind, string
 
 internal sealed record SlotsRequest(int Slots);
 
-internal sealed record WorkerPage(ImmutableArray<WorkerModel> Items, string? Next);
+/// <param name="Rotate">Of a worker that has a password; else of a new one.</param>
+/// <param name="Slots">Of a new one.</param>
+internal sealed record WorkerCredentialRequest(bool Rotate = false, int Slots = 1);
 
-/// <param name="Open">The address with the port that is really listened on; null while closed.</param>
-/// <param name="Problem">Why it could not be opened; null when nothing is wrong.</param>
-internal sealed record ListenerModel(string Protocol, string Address, int Port, bool Enabled, string Origin, string? Open, string? Problem)
+/// <param name="Password">Shown once.</param>
+internal sealed record WorkerCredentialAnswer(string Name, string Password)
 {
-    /// <summary>What it speaks of the MessagePack protocol; empty for other protocols.</summary>
-    public ImmutableArray<string> Revisions { get; init; } = [];
+    /// <summary>Without its password.</summary>
+    public override string ToString() => Name;
 }
 
-internal sealed record ListenerPage(ImmutableArray<ListenerModel> Items);
-
-/// <param name="Revisions">Null for v7 alone; <c>["v7", "v1"]</c> takes workers of Buildbot 3.5 too.</param>
-internal sealed record ListenerRequest(string Protocol, int Port, string? Address = null, IReadOnlyList<string>? Revisions = null);
+internal sealed record WorkerPage(ImmutableArray<WorkerModel> Items, string? Next);

@@ -34,7 +34,7 @@ internal static class GroupEndpoints
     private static async Task<IResult> CreateAsync(NewGroupRequest request, GroupDesk desk, HttpContext context)
     {
         var answer = await desk.CreateAsync(
-            context.Caller(), new NewGroup(request.Name, request.Description ?? "", request.Owner ?? "", request.Members ?? []), context.RequestAborted);
+            context.Caller(), new NewGroup(request.Name, request.Description ?? "", request.Owner ?? "", request.Members.Texts()), context.RequestAborted);
         return await answer.ToResultAsync(() => ShowAsync(answer.Id, 201, desk, context));
     }
 
@@ -47,8 +47,8 @@ internal static class GroupEndpoints
                 NewName = request.Name,
                 Description = request.Description,
                 NewOwner = request.Owner,
-                AddMembers = request.AddMembers ?? [],
-                RemoveMembers = request.RemoveMembers ?? [],
+                AddMembers = request.AddMembers.Texts(),
+                RemoveMembers = request.RemoveMembers.Texts(),
                 ExpectedRevision = request.Revision,
             }, context.RequestAborted);
         return await answer.ToResultAsync(() => ShowAsync(answer.Id, 200, desk, context));

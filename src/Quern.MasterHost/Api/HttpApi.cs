@@ -56,6 +56,7 @@ internal static class HttpApi
         LeafEndpoints.Map(api);
         SourceEndpoints.Map(api);
         WorkerEndpoints.Map(api);
+        AgentEndpoints.Map(api);
         ListenerEndpoints.Map(api);
         EventEndpoints.Map(api);
         AccountEndpoints.Map(api);
@@ -64,6 +65,7 @@ internal static class HttpApi
         RoleEndpoints.Map(api);
         TokenEndpoints.Map(api);
         AuditEndpoints.Map(api);
+        BannerEndpoints.Map(api);
         AgentBuildEndpoints.Map(api);
         LoginEndpoints.Map(app);
         HealthEndpoints.Map(app);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -32,7 +33,7 @@ internal static class RoleEndpoints
 
     private static async Task<IResult> PutAsync(string name, RoleRequest request, IRoleDesk desk, HttpContext context)
     {
-        var role = new RoleFacts(name, request.Description ?? "", request.Rights, request.OfGroups, Revision: request.Revision);
+        var role = new RoleFacts(name, request.Description ?? "", ((ImmutableArray<string>?)request.Rights).Texts(), request.OfGroups, Revision: request.Revision);
         var answer = await desk.PutAsync(context.Caller(), role, context.RequestAborted);
         return answer.Succeeded ? Results.Json(RoleModel.Of(role with { Revision = answer.Revision }), ApiJson.Default.RoleModel) : answer.ToProblem();
     }

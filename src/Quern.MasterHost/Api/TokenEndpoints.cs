@@ -21,21 +21,17 @@ internal static class TokenEndpoints
                 (await desk.RevokeAsync(context.Caller(), id, context.RequestAborted)).ToResult())
             .Needs(Right.TokenOwn).Produces(204).ProducesProblem(403).ProducesProblem(404);
 
-        api.MapGet("/sessions", async (string user, ITokenDesk desk, HttpContext context) =>
-                PageOf(await desk.ListSessionsAsync(context.Caller(), user, context.RequestAborted), Right.SessionManage))
-            .Needs(Right.SessionManage).Produces<TokenPage>().ProducesProblem(403);
-        api.MapDelete("/sessions/{id}", EndAsync).Needs(Right.SessionManage).Produces(204).ProducesProblem(403).ProducesProblem(404);
-        api.MapGet("/account/sessions", async (ITokenDesk desk, HttpContext context) =>
-                PageOf(await desk.ListSessionsAsync(context.Caller(), "", context.RequestAborted), Right.SessionManage))
-            .ForOwnAccount().Produces<TokenPage>().ProducesProblem(403);
-        api.MapDelete("/account/sessions/{id}", EndAsync).ForOwnAccount().Produces(204).ProducesProblem(403).ProducesProblem(404);
+        api.MapGet("/sessions", async (ITokenDesk desk, HttpContext context, string? user = null) =>
+                PageOf(await desk.ListSessionsAsync(context.Caller(), user ?? "", context.RequestAborted), Right.SessionManage))
+            .NeedsOrSession(Right.SessionManage).Produces<TokenPage>().ProducesProblem(403);
+        api.MapDelete("/sessions/{id}", EndAsync).NeedsOrSession(Right.SessionManage).Produces(204).ProducesProblem(403).ProducesProblem(404);
     }
 
     private static async Task<IResult> CreateAsync(NewTokenRequest request, ITokenDesk desk, TimeProvider time, HttpContext context)
     {
-        ImmutableArray<string> rights = request.Group is { } group ? [.. request.Rights.Select(r => $"{r}@{group}")] : request.Rights;
+        ImmutableArray<string> rights = request.Group is { } group ? [.. request.Rights.Select(r => $"{r}@{group}")] : ((ImmutableArray<string>?)request.Rights).Texts();
         var made = await desk.CreateAsync(
-            context.Caller(), new NewToken(request.Name, rights, request.ExpiresAt - time.GetUtcNow()) { Networks = request.Networks ?? [] }, context.RequestAborted);
+            context.Caller(), new NewToken(request.Name, rights, request.ExpiresAt - time.GetUtcNow()) { Networks = request.Networks.Texts() }, context.RequestAborted);
         if (!made.Answer.Succeeded) return made.Answer.ToProblem();
         // A secret that is shown once must not lie in anybody's cache.
         context.Response.Headers.CacheControl = "no-store";

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -42,7 +41,7 @@ internal static class UserEndpoints
     {
         var answer = await desk.CreateAsync(
             context.Caller(),
-            new NewUser(request.Name, request.Password, request.Email ?? "", request.Phone ?? "", request.ExpiresAt, request.Roles ?? [], request.MustChangePassword),
+            new NewUser(request.Name, request.Password, request.Email ?? "", request.Phone ?? "", request.ExpiresAt, request.Roles.Texts(), request.MustChangePassword),
             context.RequestAborted);
         return await answer.ToResultAsync(() => ShowAsync(request.Name, 201, desk, context));
     }
@@ -60,8 +59,8 @@ internal static class UserEndpoints
                 ExpiresAt = request.ExpiresAt,
                 Disabled = request.Disabled,
                 MustChangePassword = request.MustChangePassword,
-                AddRoles = request.AddRoles ?? [],
-                RemoveRoles = request.RemoveRoles ?? [],
+                AddRoles = request.AddRoles.Texts(),
+                RemoveRoles = request.RemoveRoles.Texts(),
                 ExpectedRevision = request.Revision,
             }, context.RequestAborted);
         return await answer.ToResultAsync(() => ShowAsync(name, 200, desk, context));

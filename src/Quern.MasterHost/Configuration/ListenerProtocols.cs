@@ -20,7 +20,10 @@ public static class ListenerProtocols
     /// <summary>The administration protocol, for people's programs and for agents. Always within TLS.</summary>
     public const string Admin = "admin";
 
-    public static ImmutableArray<string> All { get; } = [BuildbotMessagePack, BuildbotPerspective, Branch, Leaf, Admin];
+    /// <summary>API and pages, beside the door that they always have.</summary>
+    public const string Http = "http";
+
+    public static ImmutableArray<string> All { get; } = [BuildbotMessagePack, BuildbotPerspective, Branch, Leaf, Admin, Http];
 
     /// <summary>The port that peers of the protocol try when nothing is said; null when there is none.</summary>
     public static int? DefaultPort(string? protocol) => protocol switch

@@ -17,6 +17,8 @@ internal sealed class AuditDesk(FarmStore store, RefusalBook refusals) : IAuditD
             await refusals.NoteAsync(who.Actor, "audit.query", "", "denied", cancellationToken);
             return null;
         }
+        // No event has such an actor or kind, and no database is asked for it.
+        if (query.Actor.Any(char.IsControl) || query.KindPrefix.Any(char.IsControl)) return new Page<AuditEntry>([]);
         int limit = Math.Clamp(query.Limit, 1, 1000);
         long after = long.TryParse(query.After, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0;
         var events = await store.QueryAuditAsync(new AuditFilter(query.From, query.To, query.Actor, query.KindPrefix, after), limit, cancellationToken);

@@ -45,6 +45,7 @@ internal sealed partial class GroupDesk
             members[heir] = StoredRole.Owner;
             owner = heir;
         }
+        if (edit.AddMembers.Length > MaxMembers) return ([], TooMany());
         foreach (string text in edit.AddMembers)
         {
             if (Read(text, out var member) is { } problem) return ([], problem);
@@ -64,7 +65,7 @@ internal sealed partial class GroupDesk
 
     private async Task<EstateAnswer> SaveAsync(StoredGroup group, Func<StoredGroup, Task<AccountChange>> save, CancellationToken cancellationToken)
     {
-        if (group.Members.Length > MaxMembers) return EstateAnswers.Refused(EstateCode.InvalidConfig, "members", $"A group has at most {MaxMembers} members.");
+        if (group.Members.Length > MaxMembers) return TooMany();
         foreach (string role in group.Members.Select(m => m.Role).Distinct())
         {
             if (await store.FindRoleAsync(role, cancellationToken) is not { Scope: RoleScope.Group })
@@ -92,6 +93,8 @@ internal sealed partial class GroupDesk
             ? EstateAnswers.Refused(EstateCode.InvalidConfig, "agent_config", $"The agents' configuration has at most {MaxAgentConfigBytes} bytes.")
             : null;
     }
+
+    private static EstateAnswer TooMany() => EstateAnswers.Refused(EstateCode.InvalidConfig, "members", $"A group has at most {MaxMembers} members.");
 
     private static EstateAnswer OwnerStays(string text) => EstateAnswers.Refused(EstateCode.InvalidState, "members", text);
 }

@@ -85,7 +85,7 @@ internal sealed class TokenDesk(FarmStore store, TokenBook tokens, AccountSettin
     /// <summary>Whether it is there is told to those alone who may end it.</summary>
     private async Task<EstateAnswer> EndAsync(Caller who, string id, TokenKind kind, bool ownMay, string right, CancellationToken cancellationToken)
     {
-        var token = id.Length is > 0 and <= 64 ? await store.FindTokenAsync(id, cancellationToken) : null;
+        var token = id.Length is > 0 and <= 64 && id.All(char.IsAsciiHexDigitLower) ? await store.FindTokenAsync(id, cancellationToken) : null;
         if (token is not null && token.Kind != kind) token = null;
         bool own = token is { Account.Length: > 0 } && token.Account == who.Principal.Account && ownMay;
         if (!own && !who.May(right)) return EstateAnswers.Needs(who, right);
@@ -104,7 +104,7 @@ internal sealed class TokenDesk(FarmStore store, TokenBook tokens, AccountSettin
         foreach (string text in given)
         {
             string whole = IPAddress.TryParse(text, out var single) ? $"{single}/{(single.GetAddressBytes().Length * 8)}" : text;
-            if (whole.Length > 64 || !IPNetwork.TryParse(whole, out var network)) return "A network is an address or has the form 192.0.2.0/24 or 2001:db8::/32, with zeros behind the prefix.";
+            if (whole.Length > 64 || !IPNetwork.TryParse(whole, out var network)) return "A network is an address or has the form 192.0.2.0/24 or 2001:db8::/32.";
             read.Add($"{network}");
         }
         normal = read.ToImmutable();

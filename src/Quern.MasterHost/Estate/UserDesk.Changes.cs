@@ -10,6 +10,11 @@ namespace Quern.MasterHost.Estate;
 /// <content>Changes of accounts, and who may make them.</content>
 internal sealed partial class UserDesk
 {
+    private const int MaxRoles = 64;
+
+    /// <summary>No password is longer, whatever its characters are.</summary>
+    private const int MaxPasswordText = 1024;
+
     private async Task<EstateAnswer> ChangeAsync(Caller who, UserEdit edit, CancellationToken cancellationToken)
     {
         bool own = edit.Name.Length > 0 && edit.Name == OwnName(who);
@@ -90,9 +95,10 @@ internal sealed partial class UserDesk
     /// <summary>Roles that are given must be there, of the whole farm, and within the caller's own rights.</summary>
     private async Task<EstateAnswer?> WrongRolesAsync(Caller who, ImmutableArray<string> names, CancellationToken cancellationToken)
     {
+        if (names.Length > MaxRoles) return EstateAnswers.Refused(EstateCode.InvalidRole, "roles", $"At most {MaxRoles} roles are given at once.");
         foreach (string name in names)
         {
-            if (await room.Store.FindRoleAsync(name, cancellationToken) is not { Scope: RoleScope.Farm } role)
+            if (AccountRules.RoleName(name) is not null || await room.Store.FindRoleAsync(name, cancellationToken) is not { Scope: RoleScope.Farm } role)
                 return EstateAnswers.Refused(EstateCode.InvalidRole, "roles", "There is no role of that name for the whole farm; 'quern role list' shows those that there are.");
             if (Grants.FirstBeyond(who, role.Rights) is { } beyond)
                 return EstateAnswer.Denied($"The role '{role.Name}' gives '{beyond}', which {who.Principal.Name} does not have.");
@@ -118,7 +124,9 @@ internal sealed partial class UserDesk
 
     private async Task<(StoredAccount? Account, EstateAnswer? Refusal)> WithPasswordAsync(
         Caller who, StoredAccount account, string password, string field, CancellationToken cancellationToken) =>
-        await door.CheckAsync(new LoginAttempt(account.Name, password, who.From), cancellationToken) switch
+        password.Length == 0 ? (null, EstateAnswer.Denied("For the own account this needs the current password too.") with { Field = field })
+        : password.Length > MaxPasswordText ? (null, EstateAnswer.Denied("The current password is wrong.") with { Field = field })
+        : await door.CheckAsync(new LoginAttempt(account.Name, password, who.From), cancellationToken) switch
         {
             PasswordCheck.Right right => (right.Account, null),
             PasswordCheck.TooMany => (null, EstateAnswer.Denied("Too many sign-ins that failed or wait; try again later.") with { Field = field }),

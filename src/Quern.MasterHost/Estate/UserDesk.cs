@@ -27,7 +27,8 @@ internal sealed partial class UserDesk(AccountRoom room, Doorkeeper door, TokenB
         limit = Math.Clamp(limit, 1, 1000);
         if (who.May(Right.UserList))
         {
-            if (prefix.Any(c => !char.IsAscii(c)) || after.Any(c => !char.IsAscii(c))) return new Page<UserFacts>([]);
+            // No name has anything else in it, and no database is asked for it.
+            if (prefix.Any(c => c is <= ' ' or >= '\u007f') || after.Any(c => c is <= ' ' or >= '\u007f')) return new Page<UserFacts>([]);
             var rows = await room.Store.ListAccountsAsync(prefix, after, limit, cancellationToken);
             return new Page<UserFacts>([.. rows.Select(FactsOf)], rows.Length == limit ? rows[^1].Name : "");
         }

@@ -96,7 +96,6 @@ internal sealed partial class AdminConnection(
             if (_peer is { } peer) room.Leave(peer.Sid);
             foreach (var waiting in _brought.Values) waiting.TrySetResult(null);
             desk.Forget(this);
-            if (_agent.Length > 0) room.Gate.Left(_agent);
         }
         return _reason!;
     }

@@ -7,8 +7,6 @@ namespace Quern.Peers.Admin;
 /// <summary>Agents: how they come in, and who looks after them.</summary>
 internal sealed class AgentArea(IAgentDesk desk)
 {
-    private const int PageSize = 1000;
-
     /// <summary>
     /// A key that is good once, with a certificate request, gives a certificate; an agent that came with one gets it renewed. Passwords and
     /// short-lived tokens of groups are not taken: keys replace them.
@@ -73,16 +71,7 @@ internal sealed class AgentArea(IAgentDesk desk)
     }
 
     /// <summary>The group of an agent that the caller can see; null when there is none.</summary>
-    public async Task<string?> GroupOfAsync(Caller who, string uuid, CancellationToken cancellationToken)
-    {
-        for (string after = ""; ;)
-        {
-            var page = await desk.ListAsync(who, "", onlineOnly: false, after, PageSize, cancellationToken);
-            if (page.Items.FirstOrDefault(a => a.Uuid == uuid) is { } agent) return agent.Group;
-            if (page.Next.Length == 0) return null;
-            after = page.Next;
-        }
-    }
+    public async Task<string?> GroupOfAsync(Caller who, string uuid, CancellationToken cancellationToken) => (await desk.FindAsync(who, uuid, cancellationToken))?.Group;
 
     private static AdminAnswer Answer(AgentWelcome welcome, bool renews) => welcome switch
     {

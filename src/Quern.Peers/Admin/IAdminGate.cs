@@ -18,9 +18,6 @@ public interface IAdminGate
 
     /// <summary>An agent is connected and said what it is.</summary>
     void Reported(AgentReport report);
-
-    /// <summary>An agent is not connected any more.</summary>
-    void Left(string uuid);
 }
 
 /// <summary>What an agent says of its machine.</summary>

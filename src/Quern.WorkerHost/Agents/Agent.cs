@@ -16,6 +16,9 @@ internal sealed class Agent(AgentConfiguration configuration, AgentFolder folder
 
     private static readonly TimeSpan WhilePending = TimeSpan.FromSeconds(30);
 
+    /// <summary>A clock that is wrong by weeks must not have it ask without end.</summary>
+    private static readonly TimeSpan BetweenRenewals = TimeSpan.FromHours(1);
+
     /// <returns>The exit code: 0 after a stop, 2 when this machine or folder cannot be used, 4 when the farm does not want it.</returns>
     public async Task<int> RunAsync(CancellationToken stop)
     {
@@ -24,7 +27,8 @@ internal sealed class Agent(AgentConfiguration configuration, AgentFolder folder
         using var office = new CertificateOffice(configuration, folder, time, Log);
         try
         {
-            if ((office.Identity is null || office.Identity.NotAfter <= time.GetUtcNow()) && await EnrolAsync(office, stop) is { } exitCode) return exitCode;
+            if (office.Identity is null && await EnrolAsync(office, stop) is { } exitCode) return exitCode;
+            if (office.Identity!.NotAfter <= time.GetUtcNow()) await ReplaceAsync(office, stop);
             return await WorkAsync(office, claim, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -59,6 +63,17 @@ internal sealed class Agent(AgentConfiguration configuration, AgentFolder folder
                     break;
             }
         }
+    }
+
+    /// <summary>
+    /// Tries the key of the configuration in the place of a certificate that is over: it may be a new one. If it is not, the clock may be
+    /// wrong, and whether the certificate is good is the farm's to say.
+    /// </summary>
+    private async Task ReplaceAsync(CertificateOffice office, CancellationToken stop)
+    {
+        Log($"the certificate is over since {office.Identity!.NotAfter:yyyy-MM-dd HH:mm}Z by this machine's clock; asking for another with the configuration's key");
+        if (await office.AskAsync(first: true, stop) is not CertificateAnswer.Granted)
+            Log("the farm gave none; trying the old one. If the farm does not take it, the agent needs a configuration with a new key");
     }
 
     private async Task<int> WorkAsync(CertificateOffice office, FolderClaim claim, CancellationToken stop)
@@ -100,8 +115,9 @@ internal sealed class Agent(AgentConfiguration configuration, AgentFolder folder
                 await Task.Delay(wait < LongestWait ? wait : LongestWait, time, stop);
                 continue;
             }
-            if (await office.AskAsync(first: false, stop) is CertificateAnswer.Granted) backoff.Succeeded();
-            else await Task.Delay(backoff.Next(), time, stop);
+            bool granted = await office.AskAsync(first: false, stop) is CertificateAnswer.Granted;
+            if (granted) backoff.Succeeded();
+            await Task.Delay(granted ? BetweenRenewals : backoff.Next(), time, stop);
         }
     }
 

@@ -1,11 +1,12 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using System.Threading.Channels;
+using Quern.Execution;
 using Quern.MasterHost.Agents;
 using Quern.MasterHost.Listeners;
 using Quern.Model;
 using Quern.Peers.Buildbot;
-using Quern.Peers.Estate;
-using Quern.Storage;
+using Quern.Protocols.Buildbot;
 using Quern.Testing;
 using Quern.WorkerHost;
 
@@ -32,8 +33,13 @@ internal sealed class AgentYard : IAsyncDisposable
 
     public string State => _folder["agent"];
 
-    /// <summary>What agents said, in order.</summary>
-    public List<string> Log { get; } = [];
+    /// <summary>Where agents work.</summary>
+    public int WorkPort => _work.Port;
+
+    public X509Certificate2 Certificate => _certificate;
+
+    /// <summary>What agents say.</summary>
+    private readonly Channel<string> _log = Channel.CreateUnbounded<string>();   // as much as one test says
 
     public static async Task<AgentYard> StartAsync()
     {
@@ -41,7 +47,7 @@ internal sealed class AgentYard : IAsyncDisposable
         yard.Admin = new AdminDoor(yard.Farm.Desk);
         yard._admin = new TlsDoor(yard._certificate, yard.Admin.ServeAsync);
         var acceptor = new MessagePackAcceptor(
-            yard.Farm.Master.Get<WorkerDoor>(), new LinkRegistry(), new MessagePackOptions(), TimeProvider.System, yard.Farm.Master.Get<AgentRoom>());
+            yard.Farm.Master.Get<WorkerDoor>(), new LinkRegistry(), new MessagePackOptions { Revisions = [BuildbotRevision.V7, BuildbotRevision.V1] }, TimeProvider.System, yard.Farm.Master.Get<AgentRoom>());
         yard._work = new TlsDoor(yard._certificate, acceptor.ServeAsync);
         return yard;
     }
@@ -72,13 +78,38 @@ internal sealed class AgentYard : IAsyncDisposable
     {
         var read = WorkerHost.AgentConfiguration.Read(configuration, out string problem);
         Assert.Equal("", problem);
-        var agent = new Agent(read!, new AgentFolder(State), time ?? TimeProvider.System, line =>
-        {
-            lock (Log) Log.Add(line);
-        });
+        var agent = new Agent(read!, new AgentFolder(State), time ?? TimeProvider.System, line => _log.Writer.TryWrite(line));
         var running = RunAsync(agent, stop);
         _agents.Add(running);
         return running;
+    }
+
+    /// <summary>The next line of an agent that has the text.</summary>
+    public async Task<string> SaidAsync(string text)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            string line = await _log.Reader.ReadAsync(patience.Token);
+            if (line.Contains(text, StringComparison.Ordinal)) return line;
+        }
+    }
+
+    /// <summary>A plain worker that shows the certificate of an agent, whatever it calls itself.</summary>
+    public void RunWorker(X509Certificate2 certificate, string name, MasterProtocol protocol = MasterProtocol.MessagePack)
+    {
+        string file = _folder[$"{Guid.NewGuid()}.pem"], folder = _folder[$"{Guid.NewGuid()}"];
+        File.WriteAllText(file, certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n" + certificate.ExportCertificatePem() + "\n");
+        var endpoint = new ClientEndpoint.Tls(new ClientEndpoint.Tcp("127.0.0.1", WorkPort), "127.0.0.1", Certificate: file)
+        {
+            Pins = [CertificatePin.TryParse(TlsDoor.SpkiOf(_certificate))!],
+        };
+        _agents.Add(Task.Run(async () =>
+        {
+            using var claim = FolderClaim.TryTake(folder, out string _)!;
+            var options = new WorkerOptions { Master = new MasterAddress(protocol, endpoint, "farm", "/"), Name = new WorkerName(name), BaseDirectory = folder };
+            return await new Worker(options, claim, "a wrong password", TimeProvider.System, line => _log.Writer.TryWrite(line)).RunAsync(_stop.Token);
+        }));
     }
 
     /// <summary>The link of a worker of this name, once it is here.</summary>
@@ -89,13 +120,15 @@ internal sealed class AgentYard : IAsyncDisposable
     }
 
     /// <summary>Waits for events of the journal until there is an answer.</summary>
-    public async Task<T> UntilAsync<T>(Func<T?> look) where T : class
+    public Task<T> UntilAsync<T>(Func<T?> look) where T : class => UntilAsync(() => Task.FromResult(look()));
+
+    public async Task<T> UntilAsync<T>(Func<Task<T?>> look) where T : class
     {
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
             long seen = Farm.Store.LastSequence;
-            if (look() is { } found) return found;
+            if (await look() is { } found) return found;
             await Farm.Store.WaitPastAsync(seen, patience.Token).WaitAsync(patience.Token);
         }
     }

@@ -242,8 +242,6 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
 
     public void Reported(AgentReport report) => Reports.Enqueue(report);
 
-    public void Left(string uuid) { }
-
     private async Task<EstateAnswer> ChangeAsync(string what, object? with)
     {
         await KeepAsync(what, with);

@@ -44,6 +44,21 @@ public sealed class WorkerPoolSlotTests
     }
 
     [Fact]
+    public void A_drained_worker_keeps_its_jobs_and_folders_and_gets_nothing_until_it_is_let_go()
+    {
+        var (pool, link) = Joined(2);
+        pool.TryTake(Worker, "");
+
+        pool.SetDrained(Worker, true);
+        Assert.Null(pool.TryTake(Worker, ""));
+        Assert.Equal((0, 1), (pool.Standings().Single().Slots, pool.Standings().Single().Busy));
+        pool.SetDrained(Worker, false);
+
+        Assert.Equal("slot-2", pool.TryTake(Worker, "")?.Place);
+        Assert.Equal(["slot-1 slot-2"], link.Offers);
+    }
+
+    [Fact]
     public void A_worker_that_goes_home_gets_nothing_and_is_idle_after_its_last_job()
     {
         var (pool, link) = Joined(2);

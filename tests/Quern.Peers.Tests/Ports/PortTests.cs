@@ -240,6 +240,8 @@ public sealed class PortTests
         }
         catch
         {
+            // Once the port has closed it, it has counted it.
+            await EndAsync(peer.GetStream());
             await secured.DisposeAsync();
             throw;
         }

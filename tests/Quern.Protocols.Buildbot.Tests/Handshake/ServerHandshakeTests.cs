@@ -33,6 +33,22 @@ public sealed class ServerHandshakeTests
     }
 
     [Fact]
+    public void A_wish_to_renew_is_one_more_header_that_the_client_understands()
+    {
+        const string key = "dGhlIHNhbXBsZSBub25jZQ==";
+        byte[] request = ClientHandshake.CreateRequest("farm:1", "/", "x", "w", "", key);
+        ServerHandshake.TryRead(request, "x", out _, out ServerHandshakeResult? result);
+        var accept = Assert.IsType<ServerHandshakeResult.Accept>(result);
+
+        ClientHandshake.TryRead(accept.Response.Span, key, out _, out ClientHandshakeResult? plain);
+        ReadOnlyMemory<byte> asking = ServerHandshake.AskForRenewal(accept.Response);
+        ClientHandshake.TryRead(asking.Span, key, out int consumed, out ClientHandshakeResult? asked);
+
+        Assert.Equal((new ClientHandshakeResult.Accepted(false), new ClientHandshakeResult.Accepted(true)), (plain, asked));
+        Assert.Equal(asking.Length, consumed);
+    }
+
+    [Fact]
     public void A_request_cut_at_any_byte_asks_for_more()
     {
         byte[] request = Captures.Streams.First(stream => stream.FromWorker).Bytes;

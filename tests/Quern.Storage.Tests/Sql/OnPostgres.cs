@@ -37,3 +37,9 @@ public sealed class PipelinesOnPostgres(PostgresServer server) : PipelinesContra
 public sealed class AccountsOnPostgres(PostgresServer server) : AccountsContract(server);
 
 public sealed class GroupsOnPostgres(PostgresServer server) : GroupsContract(server);
+
+public sealed class ListenersOnPostgres(PostgresServer server) : ListenersContract(server);
+
+public sealed class AgentsOnPostgres(PostgresServer server) : AgentsContract(server);
+
+public sealed class AuditOnPostgres(PostgresServer server) : AuditContract(server);

@@ -29,3 +29,9 @@ public sealed class ClientsOnSqlite() : ClientsContract(new SqliteFile());
 public sealed class AccountsOnSqlite() : AccountsContract(new SqliteFile());
 
 public sealed class GroupsOnSqlite() : GroupsContract(new SqliteFile());
+
+public sealed class ListenersOnSqlite() : ListenersContract(new SqliteFile());
+
+public sealed class AgentsOnSqlite() : AgentsContract(new SqliteFile());
+
+public sealed class AuditOnSqlite() : AuditContract(new SqliteFile());

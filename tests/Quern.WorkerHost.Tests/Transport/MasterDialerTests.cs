@@ -218,4 +218,21 @@ public sealed class MasterDialerTests
         await using var stream = new NetworkStream(client);
         await GreetAndEchoAsync(stream, TestContext.Current.CancellationToken);
     }
+
+    [Fact]
+    public async Task A_pinned_certificate_is_the_only_one_that_is_trusted()
+    {
+        using var authority = new TestAuthority();
+        using var certificate = authority.Issue("elsewhere.example");
+        using var other = authority.Issue("127.0.0.1");
+        await using var master = Secure(certificate);
+        var good = CertificatePin.TryParse(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(certificate.RawData)))!;
+        var wrong = CertificatePin.TryParse(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(other.RawData)))!;
+
+        Assert.Equal("helloecho", await TalkAsync(new ClientEndpoint.Tls(Loopback(master.Port), "127.0.0.1") { Pins = [wrong, good] }));
+        Assert.Contains("cannot trust", await FailAsync(new ClientEndpoint.Tls(Loopback(master.Port), "127.0.0.1") { Pins = [wrong] }), StringComparison.Ordinal);
+        // An authority that vouches for it changes nothing.
+        await using var vouched = Secure(other);
+        Assert.Contains("cannot trust", await FailAsync(new ClientEndpoint.Tls(Loopback(vouched.Port), "127.0.0.1", authority.TrustRoots) { Pins = [good] }), StringComparison.Ordinal);
+    }
 }

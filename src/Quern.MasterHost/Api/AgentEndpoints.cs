@@ -1,0 +1,90 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Quern.MasterHost.Access;
+using Quern.Peers.Estate;
+
+namespace Quern.MasterHost.Api;
+
+/// <summary>Agents and the keys that let them in. Whether the caller may is decided at the desk, for the group that it is about.</summary>
+internal static class AgentEndpoints
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        var agents = api.MapGroup("/agents");
+        agents.MapGet("", ListAsync).DecidedByGroup().Produces<AgentPage>();
+        agents.MapGet("/{agent}", ShowAsync).DecidedByGroup().Produces<AgentModel>().ProducesProblem(404);
+        agents.MapDelete("/{agent}", async (string agent, IAgentDesk desk, HttpContext context) =>
+                Answer(await desk.ModerateAsync(Who(context), agent, AgentModeration.Forget, context.RequestAborted)) ?? Results.NoContent())
+            .DecidedByGroup().Produces(204).ProducesProblem(404);
+        agents.MapPost("/{agent}/rename", (string agent, AgentNameRequest request, IAgentDesk desk, HttpContext context) =>
+            ChangeAsync(desk, context, desk.RenameAsync(Who(context), agent, request.Name, context.RequestAborted))).Changes();
+        MapModeration(agents, "approve", AgentModeration.Approve);
+        MapModeration(agents, "reject", AgentModeration.Reject);
+        MapModeration(agents, "revoke", AgentModeration.RevokeCertificate);
+        agents.MapPost("/{agent}/drain", (string agent, IAgentDesk desk, HttpContext context) =>
+            ChangeAsync(desk, context, desk.DrainAsync(Who(context), agent, drained: true, context.RequestAborted))).Changes();
+        agents.MapPost("/{agent}/resume", (string agent, IAgentDesk desk, HttpContext context) =>
+            ChangeAsync(desk, context, desk.DrainAsync(Who(context), agent, drained: false, context.RequestAborted))).Changes();
+        agents.MapPost("/{agent}/rotate", (string agent, IAgentDesk desk, HttpContext context) =>
+            ChangeAsync(desk, context, desk.RotateAsync(Who(context), agent, context.RequestAborted))).Changes();
+
+        var keys = agents.MapGroup("/keys");
+        keys.MapGet("", async (IAgentDesk desk, HttpContext context, string group = "") => Results.Json(
+                new EnrolmentKeyPage([.. (await desk.ListKeysAsync(Who(context), group, context.RequestAborted)).Select(EnrolmentKeyModel.Of)]), ApiJson.Default.EnrolmentKeyPage))
+            .DecidedByGroup().Produces<EnrolmentKeyPage>();
+        keys.MapPost("", CreateKeyAsync).DecidedByGroup().Produces<EnrolmentKeyAnswer>(201).ProducesProblem(422);
+        keys.MapDelete("/{id}", async (string id, IAgentDesk desk, HttpContext context) =>
+                Answer(await desk.RevokeKeyAsync(Who(context), id, context.RequestAborted)) ?? Results.NoContent())
+            .DecidedByGroup().Produces(204).ProducesProblem(404);
+    }
+
+    private static void MapModeration(IEndpointRouteBuilder agents, string word, AgentModeration action) =>
+        agents.MapPost($"/{{agent}}/{word}", (string agent, IAgentDesk desk, HttpContext context) =>
+            ChangeAsync(desk, context, desk.ModerateAsync(Who(context), agent, action, context.RequestAborted))).Changes();
+
+    private static void Changes(this RouteHandlerBuilder route) => route.DecidedByGroup().Produces<AgentModel>().ProducesProblem(404).ProducesProblem(409);
+
+    private static async Task<IResult> ListAsync(IAgentDesk desk, HttpContext context, string group = "", bool online = false, string after = "", int limit = 200)
+    {
+        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        var page = await desk.ListAsync(Who(context), group, online, after, limit, context.RequestAborted);
+        return Results.Json(new AgentPage([.. page.Items.Select(AgentModel.Of)], page.Next.Length == 0 ? null : page.Next), ApiJson.Default.AgentPage);
+    }
+
+    private static async Task<IResult> ShowAsync(string agent, IAgentDesk desk, HttpContext context) =>
+        await desk.FindAsync(Who(context), agent, context.RequestAborted) is { } found
+            ? Results.Json(AgentModel.Of(found), ApiJson.Default.AgentModel)
+            : ApiProblem.NotFound("There is no such agent.");
+
+    private static async Task<IResult> ChangeAsync(IAgentDesk desk, HttpContext context, Task<EstateAnswer> change)
+    {
+        var answer = await change;
+        return Answer(answer) ?? await ShowAsync(answer.Id, desk, context);
+    }
+
+    private static async Task<IResult> CreateKeyAsync(EnrolmentKeyRequest request, IAgentDesk desk, HttpContext context)
+    {
+        var made = await desk.CreateKeyAsync(Who(context), new NewEnrolmentKey(
+            request.Group, request.MaxUses, TimeSpan.FromSeconds(request.LifetimeSeconds), request.RequireApproval, [.. request.Networks ?? []], request.Note)
+        {
+            Tags = [.. request.Tags ?? []],
+            Slots = request.Slots,
+        }, context.RequestAborted);
+        return Answer(made.Answer) ??
+            Results.Json(new EnrolmentKeyAnswer(made.Answer.Id, made.Secret, made.ExpiresAt), ApiJson.Default.EnrolmentKeyAnswer, statusCode: StatusCodes.Status201Created);
+    }
+
+    /// <summary>What went wrong; null when nothing did.</summary>
+    private static IResult? Answer(EstateAnswer answer) => answer.Code switch
+    {
+        EstateCode.Done => null,
+        EstateCode.Denied => ApiProblem.Forbidden(answer.Detail),
+        EstateCode.NotFound => ApiProblem.NotFound(answer.Detail),
+        EstateCode.NameTaken or EstateCode.InUse or EstateCode.InvalidState => ApiProblem.Conflict(answer.Detail),
+        _ => ApiProblem.Refused(answer.Detail),
+    };
+
+    private static Caller Who(HttpContext context) => new(context.Principal(), context.Connection.RemoteIpAddress ?? IPAddress.None, "http");
+}
