@@ -27,7 +27,7 @@ internal static partial class CommandTree
         foreach (var command in EstateCommands.All(make)) root.Subcommands.Add(command);
         root.Subcommands.Add(BannerCommands.Make(make));
         root.Subcommands.Add(AdminCommands.Make(make));
-        root.Subcommands.Add(AgentCommands.Make(make));
+        root.Subcommands.Add(AgentCommands.Make(make, AgentBuildCommands.All(make)));
         root.Subcommands.Add(DemoCommand.Make(make));
         return root;
     }

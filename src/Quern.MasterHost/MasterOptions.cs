@@ -39,6 +39,9 @@ public sealed record MasterOptions
     /// <summary>Where keys for Branch's HTTP API come from: 122 bits of a cryptographic source each.</summary>
     public Func<Guid> NewKey { get; init; } = Guid.NewGuid;
 
+    /// <summary>For tests of agents whose farm has no doors for them.</summary>
+    internal Agents.IFarmDoors? AgentDoors { get; init; }
+
     /// <summary>For tests that cannot wait as long as a farm does.</summary>
     internal Func<BranchOptions, BranchOptions>? AlterBranch { get; init; }
 }

@@ -214,9 +214,8 @@ public sealed class QuernMaster : IAsyncDisposable
         _listeners = new ListenerHost(store, certificates, time, logging.CreateLogger<ListenerHost>());
         var listenerDesk = new ListenerDesk(_listeners, store, configuration.File);
         var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
-        var agentBuilds = AgentBuilds.Open(
-            folder["agents/builds"], payloads, new ListenerDoors(() => Listening.Select(l => (l.Protocol, IPEndPoint.Parse(l.EndPoint))), time), agentDesk, store, refusals,
-            time, logging.CreateLogger<AgentBuilds>());
+        var doors = options.AgentDoors ?? ListenerDoors.Of(listenerDesk, time);
+        var agentBuilds = AgentBuilds.Open(folder["agents/builds"], payloads, doors, agentDesk, store, refusals, time, logging.CreateLogger<AgentBuilds>());
         Finally(agentBuilds.DisposeAsync);
         var desks = new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner)
         {
@@ -261,7 +260,7 @@ public sealed class QuernMaster : IAsyncDisposable
     }
 
     /// <summary>One for each protocol; together they know which connection of a name is the newest.</summary>
-    private static Dictionary<string, IWorkerAcceptor> Acceptors(
+    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(
         WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, LeafServer leaf, InnerTransport pages, AdminAcceptor admin, TimeProvider time)
     {
         var registry = new LinkRegistry();
@@ -273,7 +272,7 @@ public sealed class QuernMaster : IAsyncDisposable
             [ListenerProtocols.Leaf] = leaf,
             [ListenerProtocols.Http] = pages,
             [ListenerProtocols.Admin] = admin,
-        };
+        }.ToImmutableDictionary();
     }
 
     private static async Task<AdminOptions> AdminOptionsAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken) => new()

@@ -6,6 +6,8 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Quern.MasterHost.Configuration;
+using Quern.Model;
+using Quern.Peers.Estate;
 
 namespace Quern.MasterHost.Agents;
 
@@ -17,6 +19,14 @@ namespace Quern.MasterHost.Agents;
 internal sealed class ListenerDoors(Func<IEnumerable<(string Protocol, IPEndPoint EndPoint)>> open, TimeProvider time) : IFarmDoors
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>What a desk for listeners has open for agents.</summary>
+    public static ListenerDoors Of(IListenerDesk desk, TimeProvider time)
+    {
+        var farm = new Caller(new Principal(Actor.Farm.Name, [Right.ListenerList]), IPAddress.Loopback, "farm");
+        return new ListenerDoors(
+            () => (desk.List(farm) ?? []).Where(l => l.Open is not null && (l.AgentAcceptor || l.Protocol != ListenerProtocols.Admin)).Select(l => (l.Protocol, l.Open!)), time);
+    }
 
     public async Task<FarmDoors> FindAsync(CancellationToken cancellationToken)
     {
