@@ -170,6 +170,8 @@ public sealed class QuernMaster : IAsyncDisposable
         workers.SetAccounts(accounts);
         _agents = new AgentRoom(new AgentBook(store, time), _gate, workers, store, time, logging.CreateLogger<AgentRoom>());
         await _agents.StartAsync(cancellationToken);
+        var upgrades = new AgentUpgrades(_agents, pool, store, blobs, time, logging.CreateLogger<AgentUpgrades>());
+        Finally(upgrades.DisposeAsync);
         var agentDesk = new AgentDesk(store, _agents, new AuthorityVault(folder["keys"]), time);
         var builds = new RecipeBuilds(store, environments, time);
         var submitter = new JobSubmitter(store, builds, paths, configuration.Limits, time);
@@ -201,7 +203,7 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>().AddSingleton<WorkerCredentials>()
-            .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk);
+            .AddSingleton(workers).AddSingleton(_agents).AddSingleton(upgrades).AddSingleton<IAgentDesk>(agentDesk);
         _http = BuildHttp(options, services);
         Finally(() => KestrelStart.StopAsync(_http));
         if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);

@@ -67,4 +67,6 @@ public static class EventKinds
     public const string AgentRenewalAsked = "agent.renewal_asked";
     public const string AgentCertified = "agent.certified";
     public const string AgentRenewed = "agent.renewed";
+    public const string AgentUpgraded = "agent.upgraded";
+    public const string AgentUpgradeFailed = "agent.upgrade_failed";
 }
