@@ -187,6 +187,8 @@ public sealed class QuernMaster : IAsyncDisposable
         workers.SetAccounts(accounts);
         _agents = new AgentRoom(new AgentBook(store, time), _gate, workers, store, time, logging.CreateLogger<AgentRoom>());
         await _agents.StartAsync(cancellationToken);
+        var upgrades = new AgentUpgrades(_agents, pool, store, blobs, time, logging.CreateLogger<AgentUpgrades>());
+        Finally(upgrades.DisposeAsync);
         var agentDesk = new AgentDesk(store, _agents, new AuthorityVault(folder["keys"]), time);
         var builds = new RecipeBuilds(store, environments, time);
         var submitter = new JobSubmitter(store, builds, paths, configuration.Limits, time);
@@ -246,7 +248,7 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>().AddSingleton<WorkerCredentials>()
-            .AddSingleton(workers).AddSingleton(_agents).AddSingleton<IAgentDesk>(agentDesk)
+            .AddSingleton(workers).AddSingleton(_agents).AddSingleton(upgrades).AddSingleton<IAgentDesk>(agentDesk)
             .AddSingleton(payloads).AddSingleton(agentBuilds).AddSingleton<IAgentBuilds>(agentBuilds);
         _http = BuildHttp(options, services, pages);
         Finally(() => KestrelStop.EndAsync(_http));

@@ -88,6 +88,8 @@ public static class EventKinds
     public const string AgentRenewalAsked = "agent.renewal_asked";
     public const string AgentCertified = "agent.certified";
     public const string AgentRenewed = "agent.renewed";
+    public const string AgentUpgraded = "agent.upgraded";
+    public const string AgentUpgradeFailed = "agent.upgrade_failed";
     public const string EstateRefused = "estate.refused";
 
     /// <summary>What tells of people: names, e-mail, addresses. For those alone who may read the audit.</summary>

@@ -78,6 +78,18 @@ public sealed partial class FarmStore
             return new AgentChange.Saved(agent, agent with { RenewalAskedAt = w.Now });
         }, cancellationToken);
 
+    /// <summary>Keeps that an agent was given another program.</summary>
+    /// <param name="program">Its hash.</param>
+    /// <param name="problem">Why it does not work by it; empty when it does.</param>
+    public Task SaveAgentUpgradeAsync(string uuid, Sha256Hash program, string problem, Actor actor, CancellationToken cancellationToken) =>
+        WriteAsync(async w =>
+        {
+            var agent = await ReadAgentAsync(w.Sql, uuid);
+            w.Emit(problem.Length == 0 ? EventKinds.AgentUpgraded : EventKinds.AgentUpgradeFailed, uuid, actor.Name, EventData.Of(
+                ("worker", agent?.Worker.Value), ("group", agent?.Group), ("program", program.Hex), ("reason", problem)));
+            return true;
+        }, cancellationToken);
+
     private Task<AgentChange> SetAgentStateAsync(
         string uuid, ImmutableArray<AgentState> from, AgentState to, string kind, Actor actor, CancellationToken cancellationToken) =>
         ChangeAgentAsync(uuid, async (w, agent) =>

@@ -9,10 +9,10 @@ namespace Quern.WorkerHost;
 /// <param name="time">For waits and timers.</param>
 /// <param name="log">A line for people.</param>
 /// <param name="botLimits">Of a build bot; null for the usual ones.</param>
-/// <param name="renew">Of an agent: gets a new certificate when the master asks for it. False when there is none now.</param>
+/// <param name="agent">What an agent does beside; null for a worker that is none.</param>
 internal sealed class Worker(
     WorkerOptions options, FolderClaim folder, string password, TimeProvider time, Action<string> log, BotLimits? botLimits = null,
-    Func<CancellationToken, Task<bool>>? renew = null)
+    AgentPart? agent = null)
 {
     private readonly MasterDialer _dialer = new(time);
     private readonly Backoff _backoff = new(options.Master.Protocol, options.Patient);
@@ -96,7 +96,7 @@ internal sealed class Worker(
             return new BranchMaster(await _dialer.ConnectAsync(options.Master.Endpoint, stop), options, password, _memory, yard, log, time);
         var connection = await MessagePackConnection.ConnectAsync(options, Master, password, _dialer, time, stop);
         // Once between two times at work: a master that is never content must not keep the worker from it.
-        if (connection.RenewalAsked && renew is not null && !_renewed && await renew(stop))
+        if (connection.RenewalAsked && agent is not null && !_renewed && await agent.RenewAsync(stop))
         {
             _renewed = true;
             await connection.DisposeAsync();
@@ -110,6 +110,7 @@ internal sealed class Worker(
     private void Joined()
     {
         log($"connected to {Master.Endpoint} as {options.Name}");
+        agent?.Joined();
         _backoff.Succeeded();
         _master = 0;
         _renewed = false;

@@ -36,6 +36,7 @@ internal static class AgentCommands
             make.Make("approve", "Lets an agent in that waits", (c, stop) => ChangeAsync(c, agent, "approve", [], "is let in", stop), agent),
             make.Make("reject", "Turns an agent away that waits", (c, stop) => ChangeAsync(c, agent, "reject", [], "is turned away", stop), agent),
             make.Make("forget", "Removes an agent and its worker's account", (c, stop) => ForgetAsync(c, c.Result.GetRequiredValue(agent), stop), agent),
+            AgentUpgradeCommand.Make(make),
             Keys(make),
         ]);
     }

@@ -62,6 +62,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int close(int descriptor);
 
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int execve(string path, byte** arguments, byte** environment);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fsync(int descriptor);
 

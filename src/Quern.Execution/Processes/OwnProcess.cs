@@ -35,4 +35,36 @@ public static class OwnProcess
         _ = Libc.dup2(none, descriptor);
         _ = Libc.close(none);
     }
+
+    /// <summary>Goes on as another program in the same process, as it was started: same number, same terminal and pipes.</summary>
+    /// <param name="program">Its path.</param>
+    /// <param name="arguments">After the program's own name.</param>
+    /// <param name="variable">One variable that it gets beside those of this process.</param>
+    /// <returns>Only when that is not possible: why.</returns>
+    public static unsafe string Become(string program, ReadOnlySpan<string> arguments, (string Name, string Value) variable)
+    {
+        var environment = new List<string> { $"{variable.Name}={variable.Value}" };
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            if ((string)entry.Key != variable.Name) environment.Add($"{entry.Key}={entry.Value}");
+        byte** words = Words([program, .. arguments]), settings = Words([.. environment]);
+        _ = Libc.execve(program, words, settings);
+        int error = Marshal.GetLastPInvokeError();
+        Free(words);
+        Free(settings);
+        return $"{program}: {Errno.Message(error)}";
+    }
+
+    private static unsafe byte** Words(ReadOnlySpan<string> texts)
+    {
+        byte** words = (byte**)NativeMemory.Alloc((nuint)(texts.Length + 1), (nuint)sizeof(byte*));
+        for (int i = 0; i < texts.Length; i++) words[i] = (byte*)Marshal.StringToCoTaskMemUTF8(texts[i]);
+        words[texts.Length] = null;
+        return words;
+    }
+
+    private static unsafe void Free(byte** words)
+    {
+        for (int i = 0; words[i] is not null; i++) Marshal.FreeCoTaskMem((nint)words[i]);
+        NativeMemory.Free(words);
+    }
 }

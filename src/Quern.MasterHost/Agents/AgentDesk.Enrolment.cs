@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Net;
-using System.Security.Cryptography;
 using Quern.Model;
 using Quern.Peers.Estate;
 using Quern.Storage;
@@ -11,6 +11,8 @@ internal sealed partial class AgentDesk
 {
     /// <summary>An agent asks for its next certificate when two thirds of this are over.</summary>
     public static readonly TimeSpan CertificateLifetime = TimeSpan.FromDays(90);
+
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Stands for what is no key where attempts are counted.</summary>
     private const string NoKey = "no-key";
@@ -78,5 +80,5 @@ internal sealed partial class AgentDesk
     }
 
     private static bool IsKey(string key) =>
-        key.Length == KeyPrefix.Length + 2 * SecretBytes && key.StartsWith(KeyPrefix, StringComparison.Ordinal) && key.AsSpan(KeyPrefix.Length).IndexOfAnyExcept("0123456789abcdef") < 0;
+        key.Length == KeyPrefix.Length + 2 * SecretBytes && key.StartsWith(KeyPrefix, StringComparison.Ordinal) && !key.AsSpan(KeyPrefix.Length).ContainsAnyExcept(s_digits);
 }

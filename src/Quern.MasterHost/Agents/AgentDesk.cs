@@ -78,9 +78,9 @@ internal sealed partial class AgentDesk(FarmStore store, AgentRoom room, Authori
             ? found
             : (await store.ListAgentsAsync(cancellationToken)).FirstOrDefault(a => a.Worker.Value == agent);
 
-    private static bool Sees(Caller who, StoredAgent agent) => who.May(Right.AgentList, agent.Group) || who.May(Right.AgentApprove, agent.Group);
+    internal static bool Sees(Caller who, StoredAgent agent) => who.May(Right.AgentList, agent.Group) || who.May(Right.AgentApprove, agent.Group);
 
-    private static bool IsOf(string id, string name, string group) => id == group || string.Equals(name, group, StringComparison.OrdinalIgnoreCase);
+    internal static bool IsOf(string id, string name, string group) => id == group || string.Equals(name, group, StringComparison.OrdinalIgnoreCase);
 
     private AgentFacts FactsOf(StoredAgent agent) => new(agent.Uuid, agent.Worker.Value, agent.Group)
     {

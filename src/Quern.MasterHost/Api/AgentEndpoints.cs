@@ -1,15 +1,20 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
+using Quern.MasterHost.Agents;
 using Quern.Peers.Estate;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Api;
 
 /// <summary>Agents and the keys that let them in. Whether the caller may is decided at the desk, for the group that it is about.</summary>
 internal static class AgentEndpoints
 {
+    private const long MaxProgramBytes = 512 << 20;
+
     public static void Map(IEndpointRouteBuilder api)
     {
         var agents = api.MapGroup("/agents");
@@ -29,6 +34,12 @@ internal static class AgentEndpoints
             ChangeAsync(desk, context, desk.DrainAsync(Who(context), agent, drained: false, context.RequestAborted))).Changes();
         agents.MapPost("/{agent}/rotate", (string agent, IAgentDesk desk, HttpContext context) =>
             ChangeAsync(desk, context, desk.RotateAsync(Who(context), agent, context.RequestAborted))).Changes();
+
+        agents.MapGet("/upgrade", (AgentUpgrades upgrades, HttpContext context) => upgrades.StandingFor(Who(context)) is { } standing
+                ? Results.Json(AgentUpgradeModel.Of(standing), ApiJson.Default.AgentUpgradeModel)
+                : ApiProblem.NotFound("No agent was upgraded since the master started."))
+            .DecidedByGroup().Produces<AgentUpgradeModel>().ProducesProblem(404);
+        agents.MapPost("/upgrade", UpgradeAsync).DecidedByGroup().Produces<AgentUpgradeModel>(202).ProducesProblem(404).ProducesProblem(409);
 
         var keys = agents.MapGroup("/keys");
         keys.MapGet("", async (IAgentDesk desk, HttpContext context, string group = "") => Results.Json(
@@ -64,6 +75,16 @@ internal static class AgentEndpoints
         return Answer(answer) ?? await ShowAsync(answer.Id, desk, context);
     }
 
+    private static async Task<IResult> UpgradeAsync(AgentUpgrades upgrades, BlobStore blobs, HttpContext context, [FromQuery] string[] agent, string group = "")
+    {
+        var (agents, problem) = await upgrades.ChooseAsync(Who(context), group, [.. agent], context.RequestAborted);
+        if (problem is not null) return Answer(problem)!;
+        if (await UploadedBody.StoreAsync(context, blobs, MaxProgramBytes) is not { Bytes: > 0 } program)
+            return ApiProblem.Bad($"The body must be the program, from 1 to {MaxProgramBytes >> 20} MiB.");
+        return Answer(upgrades.Start(program.Sha256, agents, context.Principal().Actor)) ??
+            Results.Json(AgentUpgradeModel.Of(upgrades.StandingFor(Who(context))!), ApiJson.Default.AgentUpgradeModel, statusCode: StatusCodes.Status202Accepted);
+    }
+
     private static async Task<IResult> CreateKeyAsync(EnrolmentKeyRequest request, IAgentDesk desk, HttpContext context)
     {
         var made = await desk.CreateKeyAsync(Who(context), new NewEnrolmentKey(
@@ -79,7 +100,7 @@ internal static class AgentEndpoints
     /// <summary>What went wrong; null when nothing did.</summary>
     private static IResult? Answer(EstateAnswer answer) => answer.Code switch
     {
-        EstateCode.Done => null,
+        EstateCode.Done or EstateCode.Accepted => null,
         EstateCode.Denied => ApiProblem.Forbidden(answer.Detail),
         EstateCode.NotFound => ApiProblem.NotFound(answer.Detail),
         EstateCode.NameTaken or EstateCode.InUse or EstateCode.InvalidState => ApiProblem.Conflict(answer.Detail),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Quern.MasterHost.Agents;
 using Quern.Peers.Estate;
 
 namespace Quern.MasterHost.Api;
@@ -18,6 +19,16 @@ internal sealed record AgentModel(
 }
 
 internal sealed record AgentPage(ImmutableArray<AgentModel> Items, string? Next);
+
+/// <param name="Program">The SHA-256 of the program that the agents get.</param>
+internal sealed record AgentUpgradeModel(string Program, bool Ended, ImmutableArray<AgentUpgradeStepModel> Agents)
+{
+    public static AgentUpgradeModel Of(AgentUpgrade upgrade) => new(
+        upgrade.Program.Hex, upgrade.Ended, [.. upgrade.Agents.Select(a => new AgentUpgradeStepModel(a.Uuid, a.Name, a.State.ToString().ToLowerInvariant(), a.Detail))]);
+}
+
+/// <param name="State"><c>waiting</c>, <c>draining</c>, <c>sending</c>, <c>trying</c>, <c>done</c>, <c>failed</c> or <c>skipped</c>.</param>
+internal sealed record AgentUpgradeStepModel(string Uuid, string Name, string State, string Detail);
 
 internal sealed record AgentNameRequest(string Name);
 

@@ -33,6 +33,7 @@ namespace Quern.MasterHost.Api;
 [JsonSerializable(typeof(WorkerCredentialAnswer))]
 [JsonSerializable(typeof(AgentPage))]
 [JsonSerializable(typeof(AgentModel))]
+[JsonSerializable(typeof(AgentUpgradeModel))]
 [JsonSerializable(typeof(EnrolmentKeyPage))]
 [JsonSerializable(typeof(EnrolmentKeyAnswer))]
 [JsonSerializable(typeof(ListenerPage))]

@@ -9,7 +9,16 @@ internal sealed class Agent(AgentConfiguration configuration, AgentFolder folder
     /// <summary>The farm does not want it: as a worker that its master sends away.</summary>
     public const int Unwanted = 4;
 
+    /// <summary>There is another program to go on as.</summary>
+    public const int Exchange = 75;
+
     private const int Unusable = 2;
+
+    /// <summary>A program on trial that has not joined by then is left for the one before.</summary>
+    private static readonly TimeSpan TrialTime = TimeSpan.FromMinutes(5);
+
+    private readonly AgentPrograms _programs = new(folder.Path);
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>How long timers can wait; what is farther away is looked at again then.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
@@ -19,7 +28,10 @@ internal sealed class Agent(AgentConfiguration configuration, AgentFolder folder
     /// <summary>A clock that is wrong by weeks must not have it ask without end.</summary>
     private static readonly TimeSpan BetweenRenewals = TimeSpan.FromHours(1);
 
-    /// <returns>The exit code: 0 after a stop, 2 when this machine or folder cannot be used, 4 when the farm does not want it.</returns>
+    /// <returns>
+    /// The exit code: 0 after a stop, 2 when this machine or folder cannot be used, 4 when the farm does not want it,
+    /// <see cref="Exchange"/> when there is another program to go on as.
+    /// </returns>
     public async Task<int> RunAsync(CancellationToken stop)
     {
         using var claim = FolderClaim.TryTake(folder.WorkFolder, out string problem);
@@ -29,7 +41,7 @@ internal sealed class Agent(AgentConfiguration configuration, AgentFolder folder
         {
             if (office.Identity is null && await EnrolAsync(office, stop) is { } exitCode) return exitCode;
             if (office.Identity!.NotAfter <= time.GetUtcNow()) await ReplaceAsync(office, stop);
-            return await WorkAsync(office, claim, stop);
+            return await TryOutAsync(office, claim, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -76,6 +88,23 @@ internal sealed class Agent(AgentConfiguration configuration, AgentFolder folder
             Log("the farm gave none; trying the old one. If the farm does not take it, the agent needs a configuration with a new key");
     }
 
+    /// <summary>Works; a program that is on trial only when it joins in time.</summary>
+    private async Task<int> TryOutAsync(CertificateOffice office, FolderClaim claim, CancellationToken stop)
+    {
+        if (!_programs.IsOnTrial) return await WorkAsync(office, claim, stop);
+        using var failed = new CancellationTokenSource();
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, failed.Token);
+        await using var timer = time.CreateTimer(_ =>
+        {
+            if (!_joined.Task.IsCompleted) failed.Cancel();
+        }, null, TrialTime, Timeout.InfiniteTimeSpan);
+        int exitCode = await WorkAsync(office, claim, both.Token);
+        if (!failed.IsCancellationRequested) return exitCode;
+        Log($"this program did not join the farm within {TrialTime.TotalMinutes:0} min; going back to the one before");
+        _programs.GoBack();
+        return Exchange;
+    }
+
     private async Task<int> WorkAsync(CertificateOffice office, FolderClaim claim, CancellationToken stop)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -92,14 +121,28 @@ internal sealed class Agent(AgentConfiguration configuration, AgentFolder folder
         var renewing = RenewInTimeAsync(office, end.Token);
         try
         {
-            var worker = new Worker(
-                options, claim, password: "", time, Log, renew: async token => await office.AskAsync(first: false, token) is CertificateAnswer.Granted);
-            return await worker.RunAsync(stop);
+            var part = new AgentPart(async token => await office.AskAsync(first: false, token) is CertificateAnswer.Granted, Joined);
+            int exitCode = await new Worker(options, claim, password: "", time, Log, agent: part).RunAsync(stop);
+            // The farm ends a worker that has adopted another program, so that it goes on as that.
+            return exitCode == 0 && !stop.IsCancellationRequested && _programs.IsOnTrial ? Exchange : exitCode;
         }
         finally
         {
             await end.CancelAsync();
             await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Joined()
+    {
+        if (!_joined.TrySetResult()) return;
+        try
+        {
+            _programs.Confirm();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log($"that this program is good could not be kept: {e.Message}");
         }
     }
 

@@ -84,6 +84,20 @@ internal sealed class AgentYard : IAsyncDisposable
         return running;
     }
 
+    /// <summary>The program itself, in a process of its own, as an agent on the folder <see cref="State"/>.</summary>
+    public RunningProgram Start(string configuration, string? program = null) => new(program ?? Program, "agent", "run", "--config", configuration, "--state", State);
+
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "quern-worker");
+
+    /// <summary>A file that is run as a program would be.</summary>
+    public string Script(string text)
+    {
+        string path = _folder[$"{Guid.NewGuid()}.sh"];
+        File.WriteAllText(path, $"#!/bin/sh\n{text}\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
+
     /// <summary>The next line of an agent that has the text.</summary>
     public async Task<string> SaidAsync(string text)
     {

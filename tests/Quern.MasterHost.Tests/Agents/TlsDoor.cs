@@ -70,7 +70,8 @@ internal sealed class TlsDoor : IAsyncDisposable
                 {
                     ServerCertificate = _certificate,
                     ClientCertificateRequired = true,
-                    RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                    // Who it is, and whether that counts, is for what is behind this door to say.
+                    RemoteCertificateValidationCallback = (_, client, _, _) => client is null || client.GetRawCertData().Length > 0,
                 }, _stop.Token);
             await _serve(stream, remote, _stop.Token);
         }
