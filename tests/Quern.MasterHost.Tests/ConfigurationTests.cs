@@ -1,6 +1,6 @@
 using Quern.MasterHost.Configuration;
-using Quern.Peers.Estate;
 using Quern.Packaging.Planning;
+using Quern.Peers.Estate;
 using Quern.Testing;
 
 namespace Quern.MasterHost.Tests;

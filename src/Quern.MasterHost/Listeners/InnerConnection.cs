@@ -78,6 +78,7 @@ internal sealed class InnerConnection : ConnectionContext, IDuplexPipe, ITlsConn
         await _input.Reader.CompleteAsync();
         await _receiving;
         _closed.Dispose();
+        await base.DisposeAsync();
         _ended.TrySetResult();
     }
 

@@ -48,9 +48,9 @@ internal sealed partial class ListenerDesk(ListenerHost host, FarmStore store, s
         if (RevisionsOf(n.Protocol, n.Revisions, out mistake) is not { } revisions) return mistake!;
         if (host.Doors.Any(d => d.Wanted.Name.Equals(n.Name, StringComparison.OrdinalIgnoreCase))) return NameTaken(n.Name);
         if (host.Certificates.Keep(ListenerRules.Tls(n.Protocol, n.Tls), n.OlderTls, out string why) is not { } tls) return BadCertificate(why);
-        EndPoints.TryParseAddress(n.Address, out var address);
+        string address = EndPoints.TryParseAddress(n.Address, out var parsed) ? parsed.ToString() : n.Address;
         string user = who.Principal.Name.StartsWith(UserPrefix, StringComparison.Ordinal) ? who.Principal.Name[UserPrefix.Length..] : "";
-        var listener = new StoredListener(n.Protocol, address.ToString(), n.Port, n.Enabled, "api", revisions)
+        var listener = new StoredListener(n.Protocol, address, n.Port, n.Enabled, "api", revisions)
         {
             Name = n.Name,
             Owner = await store.FindAccountAsync(user, CancellationToken.None) is null ? "" : user,

@@ -10,6 +10,8 @@ public sealed class CertificateTests
 {
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
 
+    private static int s_written;
+
     [Theory]
     [InlineData(true, true)]
     [InlineData(true, false)]
@@ -149,7 +151,7 @@ public sealed class CertificateTests
     {
         // By renaming, as programs that renew certificates do: a new file each time, whatever the clock's steps are.
         File.WriteAllText(folder["new"], certificate.ExportCertificatePem());
-        File.SetLastWriteTimeUtc(folder["new"], DateTime.UnixEpoch.AddSeconds(Random.Shared.Next()));
+        File.SetLastWriteTimeUtc(folder["new"], DateTime.UnixEpoch.AddSeconds(++s_written));
         File.Move(folder["new"], folder["tls.crt"], overwrite: true);
         File.WriteAllText(folder["new"], TestCertificate.KeyPemOf(key));
         File.Move(folder["new"], folder["tls.key"], overwrite: true);

@@ -91,7 +91,7 @@ internal sealed class ListenerFarm : IAsyncDisposable
             {
                 TargetHost = "localhost",
                 EnabledSslProtocols = version,
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
             }, Cancellation);
             return secured;
         }

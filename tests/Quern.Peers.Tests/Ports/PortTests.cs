@@ -212,7 +212,7 @@ public sealed class PortTests
         ServerCertificate = certificate,
         EnabledSslProtocols = SslProtocols.Tls13,
         ClientCertificateRequired = asksWho,
-        RemoteCertificateValidationCallback = asksWho ? (_, _, _, _) => true : null,
+        RemoteCertificateValidationCallback = asksWho ? (_, shown, _, _) => shown is null || shown.Subject.Length > 0 : null,
     };
 
     private static async Task<TcpClient> ConnectAsync(WorkerListener port)
@@ -233,7 +233,7 @@ public sealed class PortTests
             {
                 TargetHost = "localhost",
                 EnabledSslProtocols = version,
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
                 ClientCertificates = own is null ? null : [own],
             }, Cancellation);
             return secured;

@@ -140,7 +140,7 @@ public sealed class ListenerTests
             var listed = await QuernAsync(folder, "listener", "list");
             using var peer = new TcpClient();
             await peer.ConnectAsync(IPAddress.Loopback, port);
-            await using var secured = new SslStream(peer.GetStream(), false, (_, _, _, _) => true);
+            await using var secured = new SslStream(peer.GetStream(), false, (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString());
             await secured.AuthenticateAsClientAsync("localhost");
 
             Assert.Equal((SslProtocols.Tls13, certificate.GetCertHashString()), (secured.SslProtocol, secured.RemoteCertificate!.GetCertHashString()));
