@@ -55,7 +55,7 @@ internal static class AdminDial
         {
             socket.Dispose();
             throw new CommandFailedException(ExitCode.NoAccess,
-                $"No administration session with {server}: {e.Message.TrimEnd('.')}. A farm has no such listener until it is asked for: 'quern listener create admin'.");
+                $"No administration session with {server}: {e.Message.TrimEnd('.')}. A farm has no such listener until it is asked for: 'quern listener add'.");
         }
     }
 }

@@ -55,5 +55,5 @@ internal sealed class CertificatePins(string data, AdminAddress server)
     /// <summary>For the person who has to do something about it.</summary>
     public string Advice(string shown) => System.IO.File.Exists(File)
         ? $"It shows another certificate than before ({shown}). If the farm really has a new one, delete '{File}' or give --fingerprint."
-        : $"Its certificate is not known here. Compare its fingerprint with the farm's ('quern status' shows it there), then give it: --fingerprint {shown}";
+        : $"Its certificate is not known here. Compare its fingerprint with the farm's ('quern listener list' shows it there), then give it: --fingerprint {shown}";
 }

@@ -186,8 +186,7 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
 
     public Task<EstateAnswer> UpdateAsync(Caller who, ListenerEdit edit, CancellationToken cancellationToken) => ChangeAsync("update listener", edit);
 
-    Task<EstateAnswer> IListenerDesk.RemoveAsync(Caller who, string listener, bool closeConnections, long expectedRevision, CancellationToken cancellationToken) =>
-        ChangeAsync("remove listener", (listener, closeConnections, expectedRevision));
+    Task<EstateAnswer> IListenerDesk.RemoveAsync(Caller who, ListenerRemoval removal, CancellationToken cancellationToken) => ChangeAsync("remove listener", removal);
 
     public ImmutableArray<ListenerFacts>? List(Caller who)
     {
