@@ -187,7 +187,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var leafBook = new LeafBook(store, blobs, leafOptions);
         var webDoor = new BranchWebDoor(door, new LeafKeys(tokens, options.NewKey), room, configuration.Leaf, time);
         var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
-        usedByConnections.AddRange([branch, book, leafBook, web]);
+        usedByConnections.AddRange([workers, branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
         _listeners = new ListenerHost(store, Acceptors(workers, _agents, branch, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)));
         branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
