@@ -25,6 +25,9 @@ internal sealed class CommandContext(ParseResult result, CommonOptions common, T
 
     public Uri Server => common.ServerOf(result, Data);
 
+    /// <summary>The token that is kept for the farm on this host, whatever way it is spoken to; null for none.</summary>
+    public string? TokenKept(string host) => common.TokenKept(result, Data, host);
+
     /// <summary>The answer as it came, for programs.</summary>
     public void WriteJson(JsonNode node) => terminal.Output.WriteLine(node.ToJsonString(Indented));
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Quern.Cli.Admin;
 using Quern.Cli.Commands;
 using Quern.Cli.Demo;
 using Quern.Cli.Import;
@@ -23,8 +24,10 @@ internal static partial class CommandTree
         foreach (var command in ImportCommands.All(make)) root.Subcommands.Add(command);
         foreach (var command in ExportCommands.All(make)) root.Subcommands.Add(command);
         foreach (var command in LoginCommands.All(make)) root.Subcommands.Add(command);
-        root.Subcommands.Add(AgentCommands.Make(make));
-        root.Subcommands.Add(UserCommands.Make(make));
+        foreach (var command in EstateCommands.All(make)) root.Subcommands.Add(command);
+        root.Subcommands.Add(BannerCommands.Make(make));
+        root.Subcommands.Add(AdminCommands.Make(make));
+        root.Subcommands.Add(AgentCommands.Make(make, AgentBuildCommands.All(make)));
         root.Subcommands.Add(DemoCommand.Make(make));
         return root;
     }

@@ -35,6 +35,17 @@ internal sealed class CommonOptions
         return new FarmClient(server, TokenFor(result, data, server));
     }
 
+    /// <summary>The token for the farm on this host where it is not spoken to over HTTP: what was named, else what is kept for its HTTP address.</summary>
+    public string? TokenKept(ParseResult result, string data, string host)
+    {
+        if (result.GetValue(TokenFile) is not null || NonEmpty("QUERN_TOKEN_FILE") is not null) return TokenFor(result, data, new Uri(Folders.DefaultServer));
+        string address = NonEmpty("QUERN_SERVER") ?? Written(data) ?? Folders.DefaultServer;
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https")) return null;
+        bool local = host == "localhost" || (System.Net.IPAddress.TryParse(host, out var ip) && System.Net.IPAddress.IsLoopback(ip));
+        // A token goes to no other machine than the one that gave it.
+        return server.IdnHost == host || (server.IsLoopback && local) ? TokenFor(result, data, server) : null;
+    }
+
     public Uri ServerOf(ParseResult result, string data)
     {
         string? named = result.GetValue(Server) ?? NonEmpty("QUERN_SERVER");

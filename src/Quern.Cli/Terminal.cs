@@ -37,6 +37,12 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool interac
         finally { Note(""); }
     }
 
+    /// <summary>A picture of white squares on black ground, whatever the terminal's colours are; only where <see cref="Interactive"/>.</summary>
+    public void Picture(IReadOnlyList<string> lines)
+    {
+        foreach (string line in lines) error.WriteLine($"\e[97;40m{line}\e[0m");
+    }
+
     /// <summary>For bars and colours; only where <see cref="Interactive"/>.</summary>
     public IAnsiConsole NewConsole() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
 

@@ -2,6 +2,7 @@ using System.Text;
 using Quern.MasterHost.Configuration;
 using Quern.MasterHost.Listeners;
 using Quern.Model;
+using Quern.Peers.Estate;
 using Quern.Storage;
 
 namespace Quern.MasterHost;
@@ -14,11 +15,12 @@ internal static class FileOwnership
 {
     private const string Origin = "file";
 
-    public static async Task ApplyAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken)
+    /// <returns>What the file wants and the store does not allow; null when all is well.</returns>
+    public static async Task<string?> ApplyAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken)
     {
         await ApplyWorkersAsync(configuration, store, cancellationToken);
-        await ApplyListenersAsync(configuration, store, cancellationToken);
         await store.SetLocksAsync([.. configuration.Locks.Select(l => new StoredLock(l.Key, l.Value))], Actor.Farm, cancellationToken);
+        return await ApplyListenersAsync(configuration, store, cancellationToken);
     }
 
     private static async Task ApplyWorkersAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken)
@@ -38,12 +40,47 @@ internal static class FileOwnership
         return new WorkerAccount(worker.Name, worker.Slots, Sha256Hash.Of(password), true, Origin) { PasswordMd5 = PerspectiveVerifier.Of(password) };
     }
 
-    private static async Task ApplyListenersAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken)
+    private static async Task<string?> ApplyListenersAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken)
     {
-        var stored = await store.ListListenersAsync(cancellationToken);
-        var wanted = configuration.Listeners.Select(l => new StoredListener(l.Protocol, l.Address.ToString(), l.Port, true, Origin, l.Revisions)).Distinct().ToList();
-        foreach (var listener in wanted.Except(stored)) await store.UpsertListenerAsync(listener, Actor.Farm, cancellationToken);
-        foreach (var gone in stored.Where(l => l.Origin == Origin && l.Enabled && !wanted.Any(l.IsAt)))
-            await store.UpsertListenerAsync(gone with { Enabled = false }, Actor.Farm, cancellationToken);
+        var others = (await store.ListListenersAsync(cancellationToken)).ToList();
+        foreach (var wanted in configuration.Listeners.Select(ListenerOf))
+        {
+            // By its name it is the same one at another address; without one the address makes it.
+            var old = others.Find(l => l.Origin == Origin && l.Protocol == wanted.Protocol && l.Name.Equals(wanted.Name, StringComparison.OrdinalIgnoreCase)) ??
+                others.Find(l => l.IsAt(wanted));
+            ListenerChange change;
+            if (old is null)
+            {
+                change = await store.CreateListenerAsync(wanted, Asker.Farm, cancellationToken);
+            }
+            else
+            {
+                others.Remove(old);
+                var now = wanted with { Id = old.Id, Revision = old.Revision, Name = wanted.Name.Length > 0 ? wanted.Name : old.Name, Owner = old.Owner };
+                if (now == old) continue;
+                change = await store.UpdateListenerAsync(now, Asker.Farm, cancellationToken);
+            }
+            if (change is ListenerChange.NameTaken)
+                return $"The file '{configuration.File}' calls a listener '{wanted.Name}' (key 'listeners'), and a listener that came through the API has that name: give one of them another.";
+        }
+        foreach (var gone in others.Where(l => l.Origin == Origin && l.Enabled))
+            await store.UpdateListenerAsync(gone with { Enabled = false }, Asker.Farm, cancellationToken);
+        return null;
     }
+
+    private static StoredListener ListenerOf(ListenerSetting l) => new(l.Protocol, l.Address.ToString(), l.Port, true, Origin, l.Revisions)
+    {
+        Name = l.Name,
+        Tls = l.Tls switch
+        {
+            ListenerTls.Farm => new StoredTls("farm", Older: l.OlderTls),
+            ListenerTls.Files files => new StoredTls("files", files.Certificate, files.Key, l.OlderTls),
+            _ => StoredTls.None,
+        },
+        MaxConnections = l.Limits.Connections,
+        MaxPerSecond = l.Limits.PerSecond,
+        Handshake = l.Limits.Handshake,
+        AgentAcceptor = l.Agents,
+        ClientAcceptor = l.People,
+    };
 }

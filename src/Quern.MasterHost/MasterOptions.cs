@@ -27,6 +27,9 @@ public sealed record MasterOptions
     /// <summary>The program that fetches sources, with its first arguments.</summary>
     public required ImmutableArray<string> FetchProgram { get; init; }
 
+    /// <summary>Where programs for agents lie that came with this one, in folders named by their platform; the operator's own are in the data folder.</summary>
+    public string PayloadFolder { get; init; } = Path.Combine(AppContext.BaseDirectory, "payloads");
+
     /// <summary>Whether what an operator would tell a colleague is told on standard error; else only what went wrong.</summary>
     public bool Verbose { get; init; }
 
@@ -35,6 +38,9 @@ public sealed record MasterOptions
 
     /// <summary>Where keys for Branch's HTTP API come from: 122 bits of a cryptographic source each.</summary>
     public Func<Guid> NewKey { get; init; } = Guid.NewGuid;
+
+    /// <summary>For tests of agents whose farm has no doors for them.</summary>
+    internal Agents.IFarmDoors? AgentDoors { get; init; }
 
     /// <summary>For tests that cannot wait as long as a farm does.</summary>
     internal Func<BranchOptions, BranchOptions>? AlterBranch { get; init; }

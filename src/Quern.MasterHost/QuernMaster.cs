@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Quern.MasterHost.Access;
@@ -10,11 +12,13 @@ using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Agents;
 using Quern.MasterHost.Api;
 using Quern.MasterHost.Configuration;
+using Quern.MasterHost.Estate;
 using Quern.MasterHost.Listeners;
 using Quern.Model;
 using Quern.Packaging.Planning;
 using Quern.Packaging.Roots;
 using Quern.Packaging.Sources;
+using Quern.Peers.Admin;
 using Quern.Peers.Branch;
 using Quern.Peers.Buildbot;
 using Quern.Peers.Buildbot.Perspective;
@@ -38,6 +42,8 @@ public sealed class QuernMaster : IAsyncDisposable
 
     private WebApplication? _http;
     private ListenerHost? _listeners;
+    private AdminAcceptor? _admin;
+    private WorkerListener? _main;
     private Gate? _gate;
     private AgentRoom? _agents;
     private bool _firstPasswordUsed;
@@ -60,7 +66,10 @@ public sealed class QuernMaster : IAsyncDisposable
 
     /// <summary>The open listeners: protocol and address with the real port.</summary>
     public ImmutableArray<(string Protocol, string EndPoint)> Listening =>
-        [.. _listeners!.List().Where(l => l.Open is not null).Select(l => (l.Protocol, l.Open!))];
+        [.. _listeners!.Doors.Where(d => d.Port is not null && d.Port != _main).Select(d => (d.Wanted.Protocol, d.Port!.EndPoint.ToString()))];
+
+    /// <summary>SHA-256 of the farm's own certificate, as hex, while a listener shows it; else null.</summary>
+    public string? ShownCertificate => _listeners!.Doors.Any(d => d.Port is not null && d.Wanted.Tls.Kind == "farm") ? _listeners.Certificates.Farm.Sha256 : null;
 
     /// <summary>What the HTTP side is made of, for tests that look behind it.</summary>
     internal IServiceProvider Services => _http!.Services;
@@ -123,16 +132,20 @@ public sealed class QuernMaster : IAsyncDisposable
         var blobs = new BlobStore(folder["blobs"]);
         (Store, Logs, Blobs) = (store, logs, blobs);
         Roots = new RootMaker(folder["roots"], new BlobShelf(blobs, long.MaxValue), time);
-        await FileOwnership.ApplyAsync(configuration, store, cancellationToken);
+        if (await FileOwnership.ApplyAsync(configuration, store, cancellationToken) is { } conflict) return (conflict, null);
 
         // Who may come in.
         await store.EnsureBuiltInRolesAsync(BuiltInRoles.All, Actor.Farm, cancellationToken);
         (string? newPassword, _firstPasswordUsed) = await FirstAccount.EnsureAsync(store, folder.Path, options.FirstPassword, cancellationToken);
         await store.ForgetOldTokensAsync(cancellationToken);
-        var tokens = new TokenBook(store, configuration.Accounts, time);
+        var refusals = new RefusalBook(store, time);
+        var tokens = new TokenBook(store, configuration.Accounts, time) { Refusals = refusals };
         var room = new AccountRoom(store, new TotpVault(folder["keys"]), time);
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
-        var door = new Doorkeeper(room, tokens, time);
+        if (FarmCertificate.Ensure(folder["keys"], time, out why) is not { } certificate) return (why, null);
+        Finally(certificate.Dispose);
+        var maintenance = new Maintenance(store);
+        var door = new Doorkeeper(room, tokens, time, maintenance: maintenance);
         Finally(() => door.Dispose());
 
         // Ended after the gate: a gate that is stopping keeps its hands off the jobs whose links close, so they are not counted as lost.
@@ -140,6 +153,7 @@ public sealed class QuernMaster : IAsyncDisposable
         Finally(async () =>
         {
             if (_listeners is not null) await _listeners.DisposeAsync();
+            if (_admin is not null) await _admin.DisposeAsync();
             if (_agents is not null) await _agents.DisposeAsync();
             foreach (var used in usedByConnections) used.Dispose();
         });
@@ -147,6 +161,9 @@ public sealed class QuernMaster : IAsyncDisposable
         // The gate: what runs jobs.
         var logging = LoggerFactory.Create(l => Logging(l, options.Verbose));
         Finally(() => logging.Dispose());
+        var banner = new BannerDesk(store, tokens, refusals, maintenance, time, logging.CreateLogger<BannerDesk>());
+        Finally(banner.DisposeAsync);
+        await banner.StartAsync(cancellationToken);
         var paths = new MasterPaths(configuration.PlanFolders);
         var pool = new WorkerPool { RecipesToBots = configuration.Branch.Bots.TakeAllRecipes };
         var accounts = await store.ListWorkersAsync(cancellationToken);
@@ -189,8 +206,35 @@ public sealed class QuernMaster : IAsyncDisposable
         var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
         usedByConnections.AddRange([workers, branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
-        _listeners = new ListenerHost(store, Acceptors(workers, _agents, branch, time), new LeafListener(leaf, configuration.Limits, l => Logging(l, options.Verbose)));
-        branchDoor.LeafDoor = () => _listeners.FirstOpen(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
+        var leafServer = new LeafServer(leaf, configuration.Limits, l => Logging(l, options.Verbose));
+        Finally(leafServer.DisposeAsync);
+        var pages = new InnerTransport();
+        Finally(pages.DisposeAsync);
+        var own = new OwnAccount(room, door, tokens);
+        var estate = EstateDesks.Of(room, door, tokens, refusals, configuration.Accounts, group => _agents.Book.Agents.Count(a => a.Group == group), time);
+        var certificates = new CertificateShelf(folder["keys"], ServedCertificate.Of(certificate), time);
+        _listeners = new ListenerHost(store, certificates, time, logging.CreateLogger<ListenerHost>());
+        var listenerDesk = new ListenerDesk(_listeners, store, configuration.File);
+        var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
+        var doors = options.AgentDoors ?? ListenerDoors.Of(listenerDesk, time);
+        var agentBuilds = AgentBuilds.Open(folder["agents/builds"], payloads, doors, agentDesk, store, refusals, time, logging.CreateLogger<AgentBuilds>());
+        Finally(agentBuilds.DisposeAsync);
+        var desks = new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner)
+        {
+            Users = estate.Users,
+            Groups = estate.Groups,
+            Roles = estate.Roles,
+            Tokens = estate.Tokens,
+            Audit = estate.Audit,
+            Listeners = listenerDesk,
+            Agents = agentDesk,
+            Builds = agentBuilds,
+        };
+        _admin = new AdminAcceptor(
+            desks, new AdminDoor(store, refusals, time, logging.CreateLogger<AdminDoor>()), await AdminOptionsAsync(configuration, store, cancellationToken), time);
+        banner.SessionsEnded = _admin.RecheckAsync;
+        _listeners.Speak(Acceptors(workers, _agents, branch, leafServer, pages, _admin, time));
+        branchDoor.LeafDoor = () => _listeners.FirstPlain(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
 
@@ -198,31 +242,48 @@ public sealed class QuernMaster : IAsyncDisposable
         var ready = new Readiness();
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
-            .AddSingleton(new OwnAccount(room, door, tokens)).AddSingleton(new UserDesk(room, tokens))
-            .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(_listeners).AddSingleton(ready).AddSingleton(branchDoor)
+            .AddSingleton(own).AddSingleton(refusals).AddSingleton<IBannerDesk>(banner).AddEstate(estate)
+            .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(ready)
+            .AddSingleton<IListenerDesk>(listenerDesk).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>().AddSingleton<WorkerCredentials>()
-            .AddSingleton(workers).AddSingleton(_agents).AddSingleton(upgrades).AddSingleton<IAgentDesk>(agentDesk);
-        _http = BuildHttp(options, services);
-        Finally(() => KestrelStart.StopAsync(_http));
-        if (await KestrelStart.TryStartAsync(_http, cancellationToken) is { } problem) return (PortProblem.Explain("http", options.Http, problem), null);
-        Http = KestrelStart.EndPointOf(_http);
+            .AddSingleton(workers).AddSingleton(_agents).AddSingleton(upgrades).AddSingleton<IAgentDesk>(agentDesk)
+            .AddSingleton(payloads).AddSingleton(agentBuilds).AddSingleton<IAgentBuilds>(agentBuilds);
+        _http = BuildHttp(options, services, pages);
+        Finally(() => KestrelStop.EndAsync(_http));
+        await _http.StartAsync(cancellationToken);
+        string origin = options.Http.Equals(configuration.Http) ? "file" : "command";
+        if (await _listeners.OpenMainAsync(options.Http, origin, cancellationToken) is { } problem) return (problem, null);
+        _main = _listeners.Doors[^1].Port!;
+        Http = _main.EndPoint;
         ready.Ready = true;
         return (null, newPassword);
     }
 
     /// <summary>One for each protocol; together they know which connection of a name is the newest.</summary>
-    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, TimeProvider time)
+    private static ImmutableDictionary<string, IWorkerAcceptor> Acceptors(
+        WorkerDoor workers, AgentRoom agents, BranchAcceptor branch, LeafServer leaf, InnerTransport pages, AdminAcceptor admin, TimeProvider time)
     {
         var registry = new LinkRegistry();
-        return ImmutableDictionary.CreateRange<string, IWorkerAcceptor>(
-        [
-            new(ListenerProtocols.BuildbotMessagePack, new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time, agents)),
-            new(ListenerProtocols.BuildbotPerspective, new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time)),
-            new(ListenerProtocols.Branch, branch),
-        ]);
+        return new Dictionary<string, IWorkerAcceptor>
+        {
+            [ListenerProtocols.BuildbotMessagePack] = new MessagePackAcceptor(workers, registry, new MessagePackOptions(), time, agents),
+            [ListenerProtocols.BuildbotPerspective] = new PerspectiveAcceptor(workers, registry, new PerspectiveLinkOptions(), time),
+            [ListenerProtocols.Branch] = branch,
+            [ListenerProtocols.Leaf] = leaf,
+            [ListenerProtocols.Http] = pages,
+            [ListenerProtocols.Admin] = admin,
+        }.ToImmutableDictionary();
     }
+
+    private static async Task<AdminOptions> AdminOptionsAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken) => new()
+    {
+        ServerUuid = await store.FarmUuidAsync(cancellationToken),
+        RequiresTotp = configuration.Accounts.RequireTotp,
+        MinPassword = AccountRules.MinPassword,
+        TakesOutcomes = configuration.Accounts.OldestClients,
+    };
 
     private static (BranchAcceptor Acceptor, BranchDesk Desk) Branch(
         MasterOptions master, BranchDoor door, BranchBuilds builds, FarmStore store, LogStore logs, BlobStore blobs, WorkerPool pool,
@@ -282,7 +343,7 @@ public sealed class QuernMaster : IAsyncDisposable
         return line is null ? "stable" : line["VERSION_CODENAME=".Length..].Trim('"');
     }
 
-    private static WebApplication BuildHttp(MasterOptions options, ServiceCollection services)
+    private static WebApplication BuildHttp(MasterOptions options, ServiceCollection services, InnerTransport transport)
     {
         // Empty: nothing of the machine's environment or of files beside the program changes how the master listens.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -291,9 +352,9 @@ public sealed class QuernMaster : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.Configuration.Limits.RequestBytes;
-            kestrel.Limits.MaxConcurrentConnections = 10_000;
-            kestrel.Listen(options.Http);
+            kestrel.Listen(transport.Place, listen => listen.Protocols = HttpProtocols.Http1);
         });
+        builder.Services.AddSingleton<IConnectionListenerFactory>(transport);
         foreach (var service in services) builder.Services.Add(service);
         builder.Services.AddHttpApi();
         var app = builder.Build();

@@ -6,6 +6,10 @@ namespace Quern.Model;
 /// </summary>
 public static class RightWords
 {
+    /// <summary>The groups that some of these words are for.</summary>
+    public static IEnumerable<string> GroupsIn(IEnumerable<string> words) =>
+        words.Where(w => w.Contains('@', StringComparison.Ordinal)).Select(w => w[(w.IndexOf('@', StringComparison.Ordinal) + 1)..]).Distinct(StringComparer.OrdinalIgnoreCase);
+
     /// <param name="right"><c>area:action</c>, as an endpoint names it.</param>
     /// <param name="group">The group that is acted on; null when it is none, or the whole farm.</param>
     public static bool Gives(string word, string right, string? group)

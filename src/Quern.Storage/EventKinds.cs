@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Quern.Storage;
 
 /// <summary>The words of <see cref="Quern.Model.FarmEvent.Kind"/>; docs/glossary.md says what each carries.</summary>
@@ -32,6 +34,19 @@ public static class EventKinds
     public const string ListenerRemoved = "listener.removed";
     public const string ListenerOpened = "listener.opened";
     public const string ListenerClosed = "listener.closed";
+
+    /// <summary>It is to be open and could not be.</summary>
+    public const string ListenerFailed = "listener.failed";
+
+    /// <summary>Somebody asked for a change and was refused.</summary>
+    public const string ListenerRefused = "listener.refused";
+
+
+    /// <summary>A new certificate was read, or refused.</summary>
+    public const string ListenerCertificate = "listener.certificate";
+
+    /// <summary>Closed before, it has no connections left.</summary>
+    public const string ListenerDrained = "listener.drained";
     public const string LockSaved = "lock.saved";
     public const string LockRemoved = "lock.removed";
     public const string LockReleased = "lock.released";
@@ -46,6 +61,12 @@ public static class EventKinds
     public const string RoleRemoved = "role.removed";
     public const string TokenIssued = "token.issued";
     public const string TokenRevoked = "token.revoked";
+    public const string BannerSaved = "banner.saved";
+    public const string AgentBuilt = "agent.built";
+    public const string AgentBuildFailed = "agent.build_failed";
+    public const string AgentDeployed = "agent.deployed";
+    public const string AgentDeployFailed = "agent.deploy_failed";
+    public const string AgentFetched = "agent.fetched";
     public const string EnrolmentKeyIssued = "enrolment_key.issued";
     public const string EnrolmentKeyRevoked = "enrolment_key.revoked";
 
@@ -69,4 +90,20 @@ public static class EventKinds
     public const string AgentRenewed = "agent.renewed";
     public const string AgentUpgraded = "agent.upgraded";
     public const string AgentUpgradeFailed = "agent.upgrade_failed";
+    public const string EstateRefused = "estate.refused";
+
+    /// <summary>What tells of people: names, e-mail, addresses. For those alone who may read the audit.</summary>
+    private static readonly ImmutableArray<string> OfPeople = ["account.", "estate.", "group.", "role.", "session.", "token."];
+
+    /// <summary>What people, and those who tried, did to the estate.</summary>
+    internal static readonly ImmutableArray<string> OfEstate =
+        [.. OfPeople, "agent.", "banner.", "listener.", WorkerSaved, WorkerRemoved, WorkerPrefix + "refused", ClientPrefix + "refused"];
+
+    /// <summary>Whether only those see such an event who may read the audit.</summary>
+    public static bool IsOfPeople(string kind)
+    {
+        foreach (string prefix in OfPeople)
+            if (kind.StartsWith(prefix, StringComparison.Ordinal)) return true;
+        return false;
+    }
 }

@@ -26,7 +26,7 @@ public sealed partial class FarmStore
                     @totp_enabled, @recovery_codes, @time, 1)
                 """, [.. AccountValues(account), ("time", w.Time)]);
             await SaveRolesAsync(w, account);
-            w.Emit(EventKinds.AccountSaved, account.Name, actor.Name, AccountFacts.Changed(null, account, 0));
+            w.Emit(EventKinds.AccountSaved, account.Name, actor.Name, AccountFacts.Changed(null, account, 0, actor));
             return new AccountChange.Saved(1);
         }, cancellationToken);
 
@@ -53,17 +53,23 @@ public sealed partial class FarmStore
             await SaveRolesAsync(w, account);
             bool weaker = account.PasswordHash != before.PasswordHash || (account.Disabled && !before.Disabled) || before.Roles.Except(account.Roles).Any();
             int ended = weaker ? await EndTokensAsync(w, account.Id, keepToken) : 0;
-            w.Emit(EventKinds.AccountSaved, account.Name, actor.Name, AccountFacts.Changed(before, account, ended));
+            w.Emit(EventKinds.AccountSaved, account.Name, actor.Name, AccountFacts.Changed(before, account, ended, actor));
             return new AccountChange.Saved(account.Revision + 1, ended);
         }, cancellationToken);
 
     /// <summary>Removes an account with its memberships, sessions and tokens; what it did stays in the journal.</summary>
     /// <param name="transferTo">The name of the account that becomes owner of its groups; null when it should own none.</param>
     public Task<AccountChange> RemoveAccountAsync(string id, string? transferTo, Actor actor, CancellationToken cancellationToken) =>
+        RemoveAccountAsync(id, 0, transferTo, actor, cancellationToken);
+
+    /// <summary>The same for an account that is at the revision it was read at.</summary>
+    /// <param name="revision">0: whatever it is.</param>
+    public Task<AccountChange> RemoveAccountAsync(string id, long revision, string? transferTo, Actor actor, CancellationToken cancellationToken) =>
         ChangeAsync(async w =>
         {
             await LockSuperusersAsync(w);
             if (await ReadAccountAsync(w.Sql, "id", id, _dialect.ForUpdate) is not { } account) return new AccountChange.NotFound();
+            if (revision != 0 && account.Revision != revision) return new AccountChange.Outdated(account.Revision);
             if (Carries(account) && await OtherSuperusersAsync(w, id) == 0) return new AccountChange.LastSuperuser();
             if (await HandOverGroupsAsync(w, account, transferTo, actor) is { } refusal) return refusal;
 
@@ -71,7 +77,7 @@ public sealed partial class FarmStore
             await w.Sql.ExecuteAsync("DELETE FROM memberships WHERE account = @id", ("id", id));
             await w.Sql.ExecuteAsync("DELETE FROM account_roles WHERE account = @id", ("id", id));
             await w.Sql.ExecuteAsync("DELETE FROM accounts WHERE id = @id", ("id", id));
-            w.Emit(EventKinds.AccountRemoved, account.Name, actor.Name, AccountFacts.Changed(account, null, ended));
+            w.Emit(EventKinds.AccountRemoved, account.Name, actor.Name, AccountFacts.Changed(account, null, ended, actor));
             return new AccountChange.Removed(ended);
         }, cancellationToken);
 
@@ -86,13 +92,19 @@ public sealed partial class FarmStore
     /// <summary>Accounts by name.</summary>
     /// <param name="after">The name that the page before ended with; empty for the first.</param>
     /// <param name="limit">1 to 1,000.</param>
-    public Task<ImmutableArray<StoredAccount>> ListAccountsAsync(string after, int limit, CancellationToken cancellationToken)
+    public Task<ImmutableArray<StoredAccount>> ListAccountsAsync(string after, int limit, CancellationToken cancellationToken) =>
+        ListAccountsAsync("", after, limit, cancellationToken);
+
+    /// <summary>Accounts by name.</summary>
+    /// <param name="prefix">What names begin with, in ASCII, as all names are; empty for all.</param>
+    public Task<ImmutableArray<StoredAccount>> ListAccountsAsync(string prefix, string after, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, 1000);
         return ReadAsync(async session =>
         {
-            var rows = await ListAsync(session, AccountOf, AccountSelect + " WHERE name > @after ORDER BY name LIMIT @limit", ("after", after), ("limit", (long)limit));
+            var rows = await ListAsync(session, AccountOf, AccountSelect + " WHERE name > @after AND name >= @prefix AND name < @end ORDER BY name LIMIT @limit",
+                ("after", after), ("prefix", prefix), ("end", prefix + "\u007f"), ("limit", (long)limit));
             var full = ImmutableArray.CreateBuilder<StoredAccount>(rows.Length);
             foreach (var row in rows) full.Add(row with { Roles = await RolesOfAsync(session, row.Id) });
             return full.ToImmutable();
@@ -116,6 +128,21 @@ public sealed partial class FarmStore
 
     private static Task<ImmutableArray<string>> RolesOfAsync(Session session, string account) =>
         ListAsync(session, r => r.GetString(0), "SELECT role FROM account_roles WHERE account = @account ORDER BY role", ("account", account));
+
+    /// <summary>What an account may do now: over the farm, and within groups by their names.</summary>
+    public Task<(ImmutableArray<string> Farm, ImmutableArray<(string Group, string Right)> Groups)> RightsOfAsync(string account, CancellationToken cancellationToken) =>
+        ReadAsync(session => RightsOfAsync(session, account), cancellationToken);
+
+    private static async Task<(ImmutableArray<string> Farm, ImmutableArray<(string Group, string Right)> Groups)> RightsOfAsync(Session session, string account)
+    {
+        var rights = await ListAsync(session, r => StorageJson.Read<ImmutableArray<string>>(r.GetString(0)),
+            "SELECT r.rights FROM account_roles a JOIN roles r ON r.name = a.role WHERE a.account = @account", ("account", account));
+        var within = await ListAsync(session, r => (Group: r.GetString(0), Rights: StorageJson.Read<ImmutableArray<string>>(r.GetString(1))), """
+            SELECT t.name, r.rights FROM memberships m JOIN teams t ON t.id = m.team JOIN roles r ON r.name = m.role
+            WHERE m.account = @account ORDER BY t.name_key
+            """, ("account", account));
+        return ([.. rights.SelectMany(r => r).Distinct()], [.. within.SelectMany(g => g.Rights.Select(r => (g.Group, r)))]);
+    }
 
     private static async Task SaveRolesAsync(WriteSession w, StoredAccount account)
     {

@@ -7,7 +7,7 @@ namespace Quern.Storage;
 /// <content>Groups of people. The table is called <c>teams</c>: GROUPS is a word of SQL.</content>
 public sealed partial class FarmStore
 {
-    private const string GroupSelect = "SELECT id, name, description, created_at, revision FROM teams";
+    private const string GroupSelect = "SELECT id, name, description, created_at, revision, agent_config FROM teams";
 
     /// <summary>Stores a new group with its members.</summary>
     public Task<AccountChange> CreateGroupAsync(StoredGroup group, Actor actor, CancellationToken cancellationToken) =>
@@ -16,10 +16,11 @@ public sealed partial class FarmStore
             var (members, refusal) = await ResolveMembersAsync(w, group);
             if (refusal is not null) return refusal;
             await w.Sql.ExecuteAsync(
-                "INSERT INTO teams (id, name, name_key, description, created_at, revision) VALUES (@id, @name, @key, @description, @time, 1)",
-                ("id", group.Id), ("name", group.Name), ("key", KeyOf(group.Name)), ("description", group.Description), ("time", w.Time));
+                "INSERT INTO teams (id, name, name_key, description, created_at, revision, agent_config) VALUES (@id, @name, @key, @description, @time, 1, @config)",
+                ("id", group.Id), ("name", group.Name), ("key", KeyOf(group.Name)), ("description", group.Description), ("time", w.Time),
+                ("config", group.AgentConfig));
             await SaveMembersAsync(w, group.Id, members);
-            w.Emit(EventKinds.GroupSaved, group.Name, actor.Name, EventData.Of(("after", FactsOf(group))));
+            w.Emit(EventKinds.GroupSaved, group.Name, actor.Name, EventData.By(actor, ("after", FactsOf(group))));
             return new AccountChange.Saved(1);
         }, cancellationToken);
 
@@ -32,27 +33,38 @@ public sealed partial class FarmStore
             var (members, refusal) = await ResolveMembersAsync(w, group);
             if (refusal is not null) return refusal;
             await w.Sql.ExecuteAsync(
-                "UPDATE teams SET name = @name, name_key = @key, description = @description, revision = revision + 1 WHERE id = @id",
-                ("id", group.Id), ("name", group.Name), ("key", KeyOf(group.Name)), ("description", group.Description));
+                "UPDATE teams SET name = @name, name_key = @key, description = @description, agent_config = @config, revision = revision + 1 WHERE id = @id",
+                ("id", group.Id), ("name", group.Name), ("key", KeyOf(group.Name)), ("description", group.Description), ("config", group.AgentConfig));
             await SaveMembersAsync(w, group.Id, members);
-            w.Emit(EventKinds.GroupSaved, group.Name, actor.Name, EventData.Of(("before", FactsOf(before)), ("after", FactsOf(group))));
+            w.Emit(EventKinds.GroupSaved, group.Name, actor.Name, EventData.By(actor,
+                ("before", FactsOf(before)), ("after", FactsOf(group)), ("agent_config_changed", before.AgentConfig != group.AgentConfig ? true : null)));
             return new AccountChange.Saved(group.Revision + 1);
         }, cancellationToken);
 
     /// <summary>Removes a group and its memberships.</summary>
     public Task<AccountChange> RemoveGroupAsync(string id, Actor actor, CancellationToken cancellationToken) =>
+        RemoveGroupAsync(id, 0, actor, cancellationToken);
+
+    /// <summary>The same for a group that is at the revision it was read at.</summary>
+    /// <param name="revision">0: whatever it is.</param>
+    public Task<AccountChange> RemoveGroupAsync(string id, long revision, Actor actor, CancellationToken cancellationToken) =>
         ChangeAsync(async w =>
         {
             if (await ReadGroupAsync(w.Sql, "id", id, _dialect.ForUpdate) is not { } group) return new AccountChange.NotFound();
+            if (revision != 0 && group.Revision != revision) return new AccountChange.Outdated(group.Revision);
             await w.Sql.ExecuteAsync("DELETE FROM memberships WHERE team = @id", ("id", id));
             await w.Sql.ExecuteAsync("DELETE FROM teams WHERE id = @id", ("id", id));
-            w.Emit(EventKinds.GroupRemoved, group.Name, actor.Name, EventData.Of(("before", FactsOf(group))));
+            w.Emit(EventKinds.GroupRemoved, group.Name, actor.Name, EventData.By(actor, ("before", FactsOf(group))));
             return new AccountChange.Removed();
         }, cancellationToken);
 
     /// <summary>The group of this name, whatever its case; null when there is none.</summary>
     public Task<StoredGroup?> FindGroupAsync(string name, CancellationToken cancellationToken) =>
         ReadAsync(session => ReadGroupAsync(session, "name_key", KeyOf(name)), cancellationToken);
+
+    /// <summary>The group with this id; null when there is none.</summary>
+    public Task<StoredGroup?> FindGroupByIdAsync(string id, CancellationToken cancellationToken) =>
+        ReadAsync(session => ReadGroupAsync(session, "id", id), cancellationToken);
 
     /// <summary>All groups, by name.</summary>
     public Task<ImmutableArray<StoredGroup>> ListGroupsAsync(CancellationToken cancellationToken) =>
@@ -65,7 +77,7 @@ public sealed partial class FarmStore
         }, cancellationToken);
 
     private static StoredGroup GroupOf(System.Data.Common.DbDataReader r) =>
-        new(r.GetString(0), r.GetString(1), r.GetString(2), [], UnixMicroseconds.ToTime(r.GetInt64(3)), r.GetInt64(4));
+        new(r.GetString(0), r.GetString(1), r.GetString(2), [], UnixMicroseconds.ToTime(r.GetInt64(3)), r.GetInt64(4)) { AgentConfig = r.GetString(5) };
 
     private static async Task<StoredGroup?> ReadGroupAsync(Session session, string column, string value, string forUpdate = "")
     {
@@ -121,7 +133,7 @@ public sealed partial class FarmStore
             await w.Sql.ExecuteAsync("DELETE FROM memberships WHERE team = @team AND account IN (@from, @heir)", ("team", id), ("from", from.Id), ("heir", heir));
             await w.Sql.ExecuteAsync("INSERT INTO memberships (team, account, role) VALUES (@team, @heir, @owner)", ("team", id), ("heir", heir), ("owner", StoredRole.Owner));
             await w.Sql.ExecuteAsync("UPDATE teams SET revision = revision + 1 WHERE id = @team", ("team", id));
-            w.Emit(EventKinds.GroupSaved, name, actor.Name, EventData.Of(("owner_before", from.Name), ("owner", to)));
+            w.Emit(EventKinds.GroupSaved, name, actor.Name, EventData.By(actor, ("owner_before", from.Name), ("owner", to)));
         }
         return null;
     }

@@ -47,13 +47,17 @@ public sealed partial class FarmStore
                 """, ("name", name));
             if (users > 0) return new AccountChange.InUse((int)users);
             await w.Sql.ExecuteAsync("DELETE FROM roles WHERE name = @name", ("name", name));
-            w.Emit(EventKinds.RoleRemoved, name, actor.Name, EventData.Of(("before", FactsOf(role))));
+            w.Emit(EventKinds.RoleRemoved, name, actor.Name, EventData.By(actor, ("before", FactsOf(role))));
             return new AccountChange.Removed();
         }, cancellationToken);
 
     /// <summary>All roles, by name.</summary>
     public Task<ImmutableArray<StoredRole>> ListRolesAsync(CancellationToken cancellationToken) =>
         ReadAsync(session => ListAsync(session, RoleOf, RoleSelect + " ORDER BY name"), cancellationToken);
+
+    /// <summary>The role of this name; null when there is none.</summary>
+    public Task<StoredRole?> FindRoleAsync(string name, CancellationToken cancellationToken) =>
+        ReadAsync(session => ReadRoleAsync(session, name, ""), cancellationToken);
 
     private static StoredRole RoleOf(System.Data.Common.DbDataReader r) => new(
         r.GetString(0), r.GetString(1) == "group" ? RoleScope.Group : RoleScope.Farm, r.GetString(2),
@@ -74,7 +78,7 @@ public sealed partial class FarmStore
             """,
             ("name", role.Name), ("scope", ScopeWord(role.Scope)), ("description", role.Description), ("rights", StorageJson.Write(role.Rights)),
             ("built_in", role.BuiltIn ? 1L : 0L), ("revision", revision));
-        w.Emit(EventKinds.RoleSaved, role.Name, actor.Name, EventData.Of(("before", before is null ? null : FactsOf(before)), ("after", FactsOf(role))));
+        w.Emit(EventKinds.RoleSaved, role.Name, actor.Name, EventData.By(actor, ("before", before is null ? null : FactsOf(before)), ("after", FactsOf(role))));
         return new AccountChange.Saved(revision);
     }
 

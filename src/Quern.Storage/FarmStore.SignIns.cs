@@ -31,7 +31,7 @@ public sealed partial class FarmStore
                 ("hash", signIn.NewPasswordHash ?? account.PasswordHash));
             await InsertTokenAsync(w, signIn.Session);
             w.Emit(EventKinds.AccountSignedIn, account.Name, signIn.Session.Principal, EventData.Of(
-                ("address", signIn.Address), ("token", signIn.Session.Id),
+                ("address", signIn.Address), ("product", signIn.Session.Product), ("token", signIn.Session.Id),
                 ("recovery_codes_left", signIn.RecoveryCode is null ? null : codes.Length)));
             return SignInResult.SignedIn;
         }, cancellationToken);
@@ -69,7 +69,7 @@ public sealed partial class FarmStore
         {
             if (await ReadAccountAsync(w.Sql, "id", id, _dialect.ForUpdate) is not { } account) return false;
             await w.Sql.ExecuteAsync("UPDATE accounts SET failures = 0, failures_since = NULL, locked_until = NULL WHERE id = @id", ("id", id));
-            w.Emit(EventKinds.AccountUnlocked, account.Name, actor.Name, EventData.Of(("failures", account.Failures)));
+            w.Emit(EventKinds.AccountUnlocked, account.Name, actor.Name, EventData.By(actor, ("failures", account.Failures)));
             return true;
         }, cancellationToken);
 }

@@ -7,7 +7,8 @@ namespace Quern.Storage;
 public sealed partial class FarmStore
 {
     private const string TokenSelect = """
-        SELECT secret_sha256, principal, rights, created_at, expires_at, id, name, kind, account, last_used_at, idle_time, idle_until FROM tokens
+        SELECT secret_sha256, principal, rights, created_at, expires_at, id, name, kind, account, last_used_at, idle_time, idle_until, address, product, networks
+        FROM tokens
         """;
 
     /// <summary>Stores a new token. False when its account is gone or disabled: then there is none.</summary>
@@ -18,7 +19,7 @@ public sealed partial class FarmStore
                 "SELECT id FROM accounts WHERE id = @id AND disabled = 0" + _dialect.ForShare, ("id", token.Account)) is null) return false;
             await InsertTokenAsync(w, token);
             // Neither secret nor hash goes into the journal, which many may read.
-            w.Emit(EventKinds.TokenIssued, token.Principal, actor.Name, FactsOf(token));
+            w.Emit(EventKinds.TokenIssued, token.Principal, actor.Name, FactsOf(token, actor));
             return true;
         }, cancellationToken);
 
@@ -30,13 +31,8 @@ public sealed partial class FarmStore
             if (token.Account.Length == 0) return new Bearer(token, null, [], []);
             var account = await ReadAccountAsync(session, "id", token.Account);
             if (account is null) return new Bearer(token, null, [], []);
-            var rights = await ListAsync(session, r => StorageJson.Read<ImmutableArray<string>>(r.GetString(0)),
-                "SELECT r.rights FROM account_roles a JOIN roles r ON r.name = a.role WHERE a.account = @account", ("account", account.Id));
-            var within = await ListAsync(session, r => (Group: r.GetString(0), Rights: StorageJson.Read<ImmutableArray<string>>(r.GetString(1))), """
-                SELECT t.name, r.rights FROM memberships m JOIN teams t ON t.id = m.team JOIN roles r ON r.name = m.role
-                WHERE m.account = @account ORDER BY t.name_key
-                """, ("account", account.Id));
-            return new Bearer(token, account, [.. rights.SelectMany(r => r).Distinct()], [.. within.SelectMany(g => g.Rights.Select(r => (g.Group, r)))]);
+            var (farm, groups) = await RightsOfAsync(session, account.Id);
+            return new Bearer(token, account, farm, groups);
         }, cancellationToken);
 
     /// <summary>Keeps that a token was used; of bookkeeping no event is written.</summary>
@@ -66,7 +62,7 @@ public sealed partial class FarmStore
         {
             if (await ReadTokenAsync(w.Sql, "id", id) is not { } token) return false;
             await w.Sql.ExecuteAsync("DELETE FROM tokens WHERE id = @id", ("id", id));
-            w.Emit(EventKinds.TokenRevoked, token.Principal, actor.Name, FactsOf(token));
+            w.Emit(EventKinds.TokenRevoked, token.Principal, actor.Name, FactsOf(token, actor));
             return true;
         }, cancellationToken);
 
@@ -75,13 +71,14 @@ public sealed partial class FarmStore
         WriteAsync(async w => await w.Sql.ExecuteAsync("DELETE FROM tokens WHERE expires_at <= @now OR idle_until <= @now", ("now", w.Time)), cancellationToken);
 
     private static Task<int> InsertTokenAsync(WriteSession w, StoredToken token) => w.Sql.ExecuteAsync("""
-        INSERT INTO tokens (secret_sha256, principal, rights, created_at, expires_at, id, name, kind, account, idle_time, idle_until)
-        VALUES (@secret, @principal, @rights, @time, @expires_at, @id, @name, @kind, @account, @idle_time, @idle_until)
+        INSERT INTO tokens (secret_sha256, principal, rights, created_at, expires_at, id, name, kind, account, idle_time, idle_until, address, product, networks)
+        VALUES (@secret, @principal, @rights, @time, @expires_at, @id, @name, @kind, @account, @idle_time, @idle_until, @address, @product, @networks)
         """,
         ("secret", token.SecretSha256.Hex), ("principal", token.Principal), ("rights", token.Rights), ("time", w.Time),
         ("expires_at", UnixMicroseconds.From(token.ExpiresAt)), ("id", token.Id), ("name", token.Name), ("kind", KindWord(token.Kind)),
         ("account", token.Account), ("idle_time", token.IdleTime is { } idle ? (long)(idle.Ticks / TimeSpan.TicksPerMicrosecond) : null),
-        ("idle_until", UnixMicroseconds.From(token.IdleUntil)));
+        ("idle_until", UnixMicroseconds.From(token.IdleUntil)), ("address", token.Address), ("product", token.Product),
+        ("networks", StorageJson.Write(token.Networks)));
 
     /// <summary>Ends the sessions and API tokens of an account, but for one. How many there were.</summary>
     private static Task<int> EndTokensAsync(WriteSession w, string account, string? keep) => w.Sql.ExecuteAsync(
@@ -103,11 +100,15 @@ public sealed partial class FarmStore
         LastUsedAt = TimeOrNull(r, 9),
         IdleTime = r.IsDBNull(10) ? null : TimeSpan.FromMicroseconds(r.GetInt64(10)),
         IdleUntil = TimeOrNull(r, 11),
+        Address = r.GetString(12),
+        Product = r.GetString(13),
+        Networks = StorageJson.Read<ImmutableArray<string>>(r.GetString(14)),
     };
 
-    private static string FactsOf(StoredToken token) => EventData.Of(
+    private static string FactsOf(StoredToken token, Actor actor) => EventData.By(actor,
         ("id", token.Id), ("name", token.Name), ("kind", KindWord(token.Kind)), ("rights", token.Rights),
-        ("expires_at", token.ExpiresAt?.ToString("O", System.Globalization.CultureInfo.InvariantCulture)));
+        ("expires_at", token.ExpiresAt?.ToString("O", System.Globalization.CultureInfo.InvariantCulture)),
+        ("networks", token.Networks.IsEmpty ? null : string.Join(' ', token.Networks)));
 
     private static string KindWord(TokenKind kind) => kind switch { TokenKind.Session => "session", TokenKind.Api => "api", _ => "farm" };
 }

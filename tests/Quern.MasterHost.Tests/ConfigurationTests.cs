@@ -1,4 +1,5 @@
 using Quern.MasterHost.Configuration;
+using Quern.Peers.Estate;
 using Quern.Packaging.Planning;
 using Quern.Testing;
 
@@ -18,10 +19,21 @@ public sealed class ConfigurationTests
         { "workers:\n  - {name: change, password: x}", "quern.yaml:2:12: no worker can be named 'change': Buildbot's masters give that name to something else." },
         { "workers:\n  - {name: a, password: x}\n  - {name: a, password: y}", "quern.yaml:3:12: the worker 'a' stands twice in this file." },
         { "workers:\n  - name: a", "quern.yaml:2:5: a worker needs either 'password' or 'password_file'." },
-        { "listeners:\n  - {protocol: buildbot-msgpck, port: 1}", "quern.yaml:2:16: 'buildbot-msgpck' is not a protocol that this version can listen for; it knows buildbot-msgpack, buildbot-pb, branch, leaf. Did you mean 'buildbot-msgpack'?" },
+        { "listeners:\n  - {protocol: buildbot-msgpck, port: 1}", "quern.yaml:2:16: 'buildbot-msgpck' is not a protocol that this version can listen for; it knows buildbot-msgpack, buildbot-pb, branch, leaf, admin, http. Did you mean 'buildbot-msgpack'?" },
         { "listeners:\n  - {protocol: buildbot-msgpack, port: 70000}", "quern.yaml:2:40: 'listeners[0].port' must be a whole number from 0 to 65535, not '70000'." },
         { "listeners:\n  - {protocol: buildbot-msgpack, port: 1, revisions: [v7, v2]}", "quern.yaml:2:54: 'revisions' must be a list of v7 and v1, not 'v2'. Did you mean 'v7'?" },
         { "listeners:\n  - {protocol: buildbot-msgpack, port: 1, revisions: [v1]}", "quern.yaml:2:54: 'revisions' must hold v7: every worker but those of Buildbot 3.5 speaks it." },
+        { "listeners:\n  - {protocol: leaf, name: \"7\"}", "quern.yaml:2:28: '7' is not a name for a listener: 1 to 48 letters, digits, blanks, '.', '_' and '-', beginning with a letter or digit, and not digits alone." },
+        { "listeners:\n  - {protocol: leaf, name: shop}\n  - {protocol: branch, name: Shop}", "quern.yaml:3:30: the listener 'Shop' stands twice in this file." },
+        { "listeners:\n  - {protocol: leaf, tls: ssl}", "quern.yaml:2:27: 'tls' must be farm, for the farm's own certificate, or {certificate: FILE, key: FILE}, not 'ssl'." },
+        { "listeners:\n  - {protocol: leaf, tls: {certificate: /none/a}}", "quern.yaml:2:27: 'listeners[0].tls' needs the key 'key'." },
+        { "listeners:\n  - {protocol: leaf, tls: {certificate: /none/a, key: /none/b}}", "quern.yaml:2:41: the certificate cannot be used: '/none/a' cannot be read: Could not find a part of the path '/none/a'." },
+        { "listeners:\n  - {protocol: leaf, tls: farm, tls_min: 1.1}", "quern.yaml:2:42: 'listeners[0].tls_min' must be one of 1.2, 1.3, not '1.1'. Did you mean '1.2'?" },
+        { "listeners:\n  - {protocol: leaf, tls_min: 1.2}", "quern.yaml:2:31: 'tls_min' says something only where there is 'tls' too." },
+        { "listeners:\n  - {protocol: leaf, limits: {connections: 0}}", "quern.yaml:2:44: 'listeners[0].limits.connections' must be a whole number from 1 to 1000000, not '0'." },
+        { "listeners:\n  - {protocol: leaf, limits: {handshake: 1h}}", "quern.yaml:2:42: 'handshake' must be at most 5m." },
+        { "listeners:\n  - {protocol: leaf, people: false}", "quern.yaml:2:30: 'people' belongs to admin; leaf has none." },
+        { "listeners:\n  - {protocol: admin, agents: false, people: false}", "quern.yaml:2:31: a listener that lets in neither agents nor people is of no use." },
         { "listeners:\n  - {protocol: buildbot-msgpack, address: nowhere, port: 1}", "quern.yaml:2:43: 'address' must be an IP address or localhost, not 'nowhere'." },
         { "http: 127.0.0.1", "quern.yaml:1:7: 'http' must be ADDRESS:PORT with a port from 0 to 65535, not '127.0.0.1'." },
         { "store: mysql:x", "quern.yaml:1:8: 'store' must be sqlite:FILE or postgres:CONNECTION-STRING." },
@@ -92,7 +104,10 @@ public sealed class ConfigurationTests
             data: state
             store: sqlite:state/other.db
             http: 127.0.0.1:0
-            listeners: [{protocol: buildbot-msgpack, address: "::1", port: 0, revisions: [v7, v1]}]
+            listeners:
+              - {protocol: buildbot-msgpack, address: "::1", port: 0, revisions: [v7, v1]}
+              - {protocol: admin, name: Front, tls_min: 1.2, limits: {connections: 9, per_second: 8, handshake: 7s}, agents: false}
+              - {protocol: http, port: 0, tls: farm}
             workers:
               - {name: w1, password_file: secret, slots: 4, tags: [big]}
             branch: {keys: [{key: k, group: g}], groups: [{name: g, rights: [job:read]}], untrusted: true, realroot_packages: [glibc], package_list_url: 'http://farm:8080/?get=packagelist', bots: {groups: [g], tags: [branch], recipes: bots, max_build: 2h}}
@@ -111,6 +126,9 @@ public sealed class ConfigurationTests
         Assert.Equal($"sqlite:{folder["state"]}/other.db", read.Store);
         Assert.Equal(("w1", "hush", 4), (read.Workers[0].Name.Value, read.Workers[0].Password, read.Workers[0].Slots));
         Assert.Equal(("::1", "v7,v1"), (read.Listeners[0].Address.ToString(), read.Listeners[0].Revisions));
+        var admin = read.Listeners[1];
+        Assert.Equal(("Front", 8768, new ListenerLimits(9, 8, TimeSpan.FromSeconds(7)), false, true), (admin.Name, admin.Port, admin.Limits, admin.Agents, admin.People));
+        Assert.Equal((new ListenerTls.Farm(), true, new ListenerTls.Farm(), false), (admin.Tls, admin.OlderTls, read.Listeners[2].Tls, read.Listeners[2].OlderTls));
         var root = Assert.IsType<RootSettings.Debian>(read.Release!.Root);
         Assert.Equal(["gcc", "make"], root.Packages);
         Assert.Equal(Isolation.Host, read.Cross!.Isolation);

@@ -53,6 +53,9 @@ internal sealed class FarmClient : IDisposable
     public Task<JsonObject> PutAsync(string path, JsonObject body, CancellationToken cancellationToken) =>
         JsonAsync(new HttpRequestMessage(HttpMethod.Put, path) { Content = JsonContent.Create(body) }, cancellationToken);
 
+    public Task<JsonObject> PatchAsync(string path, JsonObject body, CancellationToken cancellationToken) =>
+        JsonAsync(new HttpRequestMessage(HttpMethod.Patch, path) { Content = JsonContent.Create(body) }, cancellationToken);
+
     public Task<JsonObject> UploadAsync(string path, Stream body, CancellationToken cancellationToken) => SendFileAsync(HttpMethod.Post, path, body, cancellationToken);
 
     /// <summary>Puts a file. Its bytes are sent when the master has seen that it may come.</summary>

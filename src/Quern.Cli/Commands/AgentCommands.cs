@@ -10,7 +10,8 @@ internal static class AgentCommands
     private const string Path = "/api/v1/agents";
     private const int SecondsOfHour = 3600;
 
-    public static Command Make(CommandMaker make)
+    /// <param name="building">The commands that make agents.</param>
+    public static Command Make(CommandMaker make, IEnumerable<Command> building)
     {
         var agent = new Argument<string>("AGENT") { Description = "its name or UUID" };
         var name = new Argument<string>("NAME") { Description = "what it is to be called" };
@@ -18,6 +19,8 @@ internal static class AgentCommands
         var online = new Option<bool>("--online") { Description = "those that are connected" };
         var off = new Option<bool>("--off") { Description = "give it jobs again" };
         return CommandMaker.Group("agent", "Agents: workers that joined with a key and work by a certificate",
+        [
+            .. building,
             make.Make("list", "Lists the agents", (c, stop) => ListAsync(c, c.Result.GetValue(group), c.Result.GetValue(online), stop), group, online),
             make.Make("show", "Shows one agent", (c, stop) => ShowAsync(c, c.Result.GetRequiredValue(agent), stop), agent),
             make.Make("rename", "Gives an agent another name, when it runs nothing",
@@ -34,7 +37,8 @@ internal static class AgentCommands
             make.Make("reject", "Turns an agent away that waits", (c, stop) => ChangeAsync(c, agent, "reject", [], "is turned away", stop), agent),
             make.Make("forget", "Removes an agent and its worker's account", (c, stop) => ForgetAsync(c, c.Result.GetRequiredValue(agent), stop), agent),
             AgentUpgradeCommand.Make(make),
-            Keys(make));
+            Keys(make),
+        ]);
     }
 
     private static Command Keys(CommandMaker make)

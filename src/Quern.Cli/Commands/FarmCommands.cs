@@ -1,18 +1,16 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
-using Quern.MasterHost.Configuration;
 using Quern.WorkerHost;
 
 namespace Quern.Cli.Commands;
 
-/// <summary>Workers and listeners.</summary>
+/// <summary>Workers.</summary>
 internal static class FarmCommands
 {
     public static IEnumerable<Command> All(CommandMaker make)
     {
         yield return Worker(make);
-        yield return Listener(make);
+        yield return ListenerCommands.Group(make);
     }
 
     private static Command Worker(CommandMaker make)
@@ -105,64 +103,6 @@ internal static class FarmCommands
         foreach (string key in (string[])["name", "state", "slots", "busy", "protocol", "version", "architecture", "system"]) c.Terminal.Line($"{key,-13}{Text(worker, key)}");
         foreach (var change in worker["events"]?.AsArray() ?? []) c.Terminal.Line($"{Show.Time(change!["time"])}  {Text(change, "kind"),-13} {Text(change, "reason")}");
         return ExitCode.Success;
-    }
-
-    private static Command Listener(CommandMaker make)
-    {
-        var add = new Argument<string>("PROTOCOL=ADDR:PORT") { Description = "such as buildbot-msgpack=0.0.0.0:9990" };
-        var remove = new Argument<string>("PROTOCOL=ADDR:PORT") { Description = "as the list shows it" };
-        var revisions = new Option<string?>("--revisions") { Description = "of buildbot-msgpack: v7,v1 takes workers of Buildbot 3.5 too (default: v7)", HelpName = "LIST" };
-        return CommandMaker.Group("listener", "The farm's doors",
-            make.Make("list", "Lists the listeners", ListListenersAsync),
-            make.Make("add", "Opens a listener and keeps it", (c, stop) => AddListenerAsync(c, c.Result.GetRequiredValue(add), c.Result.GetValue(revisions), stop), add, revisions),
-            make.Make("remove", "Closes a listener for good", (c, stop) => RemoveListenerAsync(c, c.Result.GetRequiredValue(remove), stop), remove));
-    }
-
-    private static async Task<int> ListListenersAsync(CommandContext c, CancellationToken stop)
-    {
-        using var farm = c.Connect();
-        var answer = await farm.GetAsync("/api/v1/listeners", stop);
-        var items = answer["items"]!.AsArray();
-        if (c.Json) c.WriteJson(items);
-        else c.Terminal.Table(["PROTOCOL", "ADDRESS", "REVISIONS", "STATE", "ORIGIN"],
-            [.. items.Select(l => (IReadOnlyList<string>)[
-                Text(l, "protocol"), Text(l, "open") is { Length: > 0 } open ? open : $"{Text(l, "address")}:{Text(l, "port")}", RevisionsOf(l!), StateOf(l!), Text(l, "origin")])]);
-        return ExitCode.Success;
-    }
-
-    private static string StateOf(JsonNode listener) =>
-        listener["open"] is not null ? "open" : Text(listener, "problem") is { Length: > 0 } problem ? problem : "closed";
-
-    /// <summary>Empty where a protocol has none.</summary>
-    private static string RevisionsOf(JsonNode listener) => string.Join(',', (listener["revisions"]?.AsArray() ?? []).Select(r => r!.ToString()));
-
-    private static async Task<int> AddListenerAsync(CommandContext c, string text, string? revisions, CancellationToken stop)
-    {
-        var (protocol, address, port) = Split(text);
-        var wanted = new JsonObject { ["protocol"] = protocol, ["address"] = address, ["port"] = port };
-        if (revisions is not null)
-            wanted["revisions"] = new JsonArray([.. revisions.Split(',', StringSplitOptions.TrimEntries).Select(r => (JsonNode)r)]);
-        using var farm = c.Connect();
-        var opened = await farm.PostAsync("/api/v1/listeners", wanted, stop);
-        if (c.Json) c.WriteJson(opened);
-        else c.Terminal.Line($"listening {protocol} {Text(opened, "open")}");
-        return ExitCode.Success;
-    }
-
-    private static async Task<int> RemoveListenerAsync(CommandContext c, string text, CancellationToken stop)
-    {
-        var (protocol, address, port) = Split(text);
-        using var farm = c.Connect();
-        await farm.DeleteAsync($"/api/v1/listeners/{Uri.EscapeDataString(protocol)}/{Uri.EscapeDataString(address)}/{port.ToString(CultureInfo.InvariantCulture)}", stop);
-        if (c.Json) c.WriteJson(new JsonObject { ["removed"] = text });
-        else c.Terminal.Line($"closed {protocol} {address}:{port}");
-        return ExitCode.Success;
-    }
-
-    private static (string Protocol, string Address, int Port) Split(string text)
-    {
-        if (text.Split('=', 2) is [var protocol, var rest] && EndPoints.TryParse(rest, out var endPoint)) return (protocol, endPoint.Address.ToString(), endPoint.Port);
-        throw new CommandFailedException(ExitCode.Usage, $"'{text}' is not PROTOCOL=ADDR:PORT.");
     }
 
     private static string[] Given(string option, string? value) => value is null ? [] : [option, value];

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
 using Quern.Cli.Client;
-using Quern.MasterHost.Configuration;
 
 namespace Quern.Cli.Commands;
 
@@ -10,9 +9,9 @@ namespace Quern.Cli.Commands;
 internal static class LoginCommands
 {
     private static readonly Option<string> User = new("--user") { Description = "who signs in", DefaultValueFactory = _ => "admin", HelpName = "NAME" };
-    private static readonly Option<string?> PasswordFileOption = new("--password-file") { Description = "a file with the password; asked for when left out", HelpName = "FILE" };
-    private static readonly Option<string?> NewPasswordFile = new("--new-password-file") { Description = "a file with a new password, if the old one must be changed; asked for when left out", HelpName = "FILE" };
-    private static readonly Option<string?> CodeFile = new("--code-file") { Description = "a file with a one-time code or recovery code, if one is wanted; asked for when left out", HelpName = "FILE" };
+    private static readonly Option<string?> PasswordFileOption = SecretInput.FileOption("--password-file", "the password");
+    private static readonly Option<string?> NewPasswordFile = SecretInput.FileOption("--new-password-file", "a new password, if the old one must be changed");
+    private static readonly Option<string?> CodeFile = SecretInput.FileOption("--code-file", "a one-time code or recovery code, if one is wanted");
 
     public static IEnumerable<Command> All(CommandMaker make)
     {
@@ -25,7 +24,8 @@ internal static class LoginCommands
     private static async Task<int> LoginAsync(CommandContext c, string? url, CancellationToken stop)
     {
         var server = ServerOf(c, url);
-        string password = await SecretAsync(c, PasswordFileOption, "Password: ", stop);
+        await BannerCommands.NoteAsync(c, server, stop);
+        string password = await SecretInput.AskAsync(c, PasswordFileOption, "Password: ", stop);
         if (password.Length == 0) throw new CommandFailedException(ExitCode.Failed, "No password was given; nobody is signed in.");
         var answer = await SignInAsync(c, server, password, stop);
         string token = Show.Text(answer, "token");
@@ -53,7 +53,7 @@ internal static class LoginCommands
             }
             catch (CommandFailedException e) when (Title(e) == "Code needed")
             {
-                string code = await SecretAsync(c, CodeFile, "One-time code or recovery code: ", stop);
+                string code = await SecretInput.AskAsync(c, CodeFile, "One-time code or recovery code: ", stop);
                 request[code.Length > 8 ? "recovery_code" : "code"] = code;
                 return await farm.PostAsync("/api/v1/login", request, stop);
             }
@@ -71,9 +71,7 @@ internal static class LoginCommands
     private static async Task<string> ChangePasswordAsync(CommandContext c, FarmClient farm, string old, CancellationToken stop)
     {
         c.Terminal.Note("The password must be changed.");
-        string fresh = await SecretAsync(c, NewPasswordFile, "New password: ", stop);
-        if (c.Result.GetValue(NewPasswordFile) is null && await c.Terminal.AskSecretAsync("Once more: ", stop) != fresh)
-            throw new CommandFailedException(ExitCode.Failed, "The two are not the same; the old password stays, and nobody is signed in.");
+        string fresh = await SecretInput.AskNewAsync(c, NewPasswordFile, "the old password stays, and nobody is signed in", stop);
         await farm.TellAsync("/api/v1/account/password", new JsonObject { ["current_password"] = old, ["new_password"] = fresh }, stop);
         c.Terminal.Note("The password is changed.");
         return fresh;
@@ -81,14 +79,8 @@ internal static class LoginCommands
 
     private static async Task EnrolAsync(CommandContext c, FarmClient farm, string password, CancellationToken stop)
     {
-        var begun = await farm.PostAsync("/api/v1/account/totp", new JsonObject { ["password"] = password }, stop);
-        c.Terminal.Note("This farm wants one-time codes of everybody. Give your authenticator this secret:");
-        c.Terminal.Note($"  {Show.Text(begun, "secret")}");
-        c.Terminal.Note($"  {Show.Text(begun, "uri")}");
-        string code = await c.Terminal.AskSecretAsync("The code that it shows: ", stop);
-        var codes = await farm.PostAsync("/api/v1/account/totp/confirm", new JsonObject { ["code"] = code }, stop);
-        c.Terminal.Note("Keep these recovery codes; each signs in once without the authenticator. They are shown this once.");
-        foreach (var recovery in codes["codes"]!.AsArray()) c.Terminal.Note($"  {recovery}");
+        c.Terminal.Note("This farm wants one-time codes of everybody.");
+        AccountCommands.NoteRecovery(c, await AccountCommands.EnrolAsync(c, farm, password, codeFile: null, stop));
     }
 
     private static async Task<int> LogoutAsync(CommandContext c, CancellationToken stop)
@@ -127,11 +119,6 @@ internal static class LoginCommands
             ? server
             : throw new CommandFailedException(ExitCode.Usage, $"'{url}' is not the address of a master: it must begin with http:// or https://.");
     }
-
-    /// <summary>From the file that an option names, else from whoever sits there.</summary>
-    private static async Task<string> SecretAsync(CommandContext c, Option<string?> file, string question, CancellationToken stop) => c.Result.GetValue(file) is { } path
-        ? PasswordFile.TryRead(path, out string why) ?? throw new CommandFailedException(ExitCode.Usage, $"{file.Name}: {why}")
-        : await c.Terminal.AskSecretAsync(question, stop);
 
     private static string? Title(CommandFailedException failure) => failure.Data["title"] as string;
 

@@ -86,6 +86,7 @@ internal static class MasterCommands
             string address = $"http://{master.Http}";
             await File.WriteAllTextAsync(Path.Combine(data, Folders.AddressFile), address + "\n", stop);
             foreach (var (protocol, endPoint) in master.Listening) context.Terminal.Line($"listening {protocol} {endPoint}");
+            if (master.ShownCertificate is { } fingerprint) context.Terminal.Note($"The farm's certificate has the SHA-256 fingerprint {fingerprint}; whoever connects within TLS compares it.");
             context.Terminal.Line($"ready {address}");
             await context.Terminal.Output.FlushAsync(stop);
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

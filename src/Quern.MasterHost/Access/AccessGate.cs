@@ -12,7 +12,7 @@ namespace Quern.MasterHost.Access;
 /// The one point, after routing and before every endpoint, where a request is let through or not. Deny by default: an endpoint
 /// must say that it is open to all or which right it needs.
 /// </summary>
-internal sealed class AccessGate(RequestDelegate next, TokenBook tokens)
+internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmStore store, RefusalBook refusals)
 {
     public const string CookieName = "quern-token";
 
@@ -32,8 +32,9 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens)
         }
         context.Features.Set(principal);
         // Routing's own answers, such as 405, are no routes and do nothing.
-        if (endpoint is RouteEndpoint && Problem(endpoint, principal) is { } problem)
+        if (endpoint is RouteEndpoint route && await ProblemAsync(context, route, principal) is { } problem)
         {
+            await NoteAsync(context, route, principal);
             await ApiProblem.Write(context, StatusCodes.Status403Forbidden, "Not allowed", problem);
             return;
         }
@@ -41,21 +42,34 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens)
     }
 
     /// <summary>Why this principal may not call this endpoint; null when it may.</summary>
-    private static string? Problem(Endpoint endpoint, Principal principal)
+    private async ValueTask<string?> ProblemAsync(HttpContext context, RouteEndpoint endpoint, Principal principal)
     {
         if (endpoint.Metadata.GetMetadata<OwnAccountOnly>() is not null)
             return principal.Kind == TokenKind.Session ? null : "This is for somebody who signed in; a token that was made for a program cannot do it.";
-        var needs = endpoint.Metadata.GetMetadata<NeedsRight>();
-        bool within = endpoint.Metadata.GetMetadata<GroupDecides>() is not null;
-        if (needs is null && !within) return "Nobody may call this.";
-        if (needs is null ? principal.Duty == SignInDuty.None : principal.May(needs.Name)) return null;
+        if (endpoint.Metadata.GetMetadata<NeedsRight>() is not { } needs) return "Nobody may call this.";
+        if (needs.OrSession && principal.Duty == SignInDuty.None && principal.Kind == TokenKind.Session) return null;
+        if (principal.May(needs.Name) || await MayWithinAsync(context, needs, principal)) return null;
         return principal.Duty switch
         {
             SignInDuty.ChangePassword => "The password must be changed first: 'quern login' asks for a new one, POST /api/v1/account/password sets it.",
             SignInDuty.EnrolTotp => "This farm wants one-time codes of everybody: 'quern login' sets them up, and so does POST /api/v1/account/totp.",
-            _ => $"This needs the right '{needs!.Name}', which {principal.Name}'s token does not have.",
+            _ => $"This needs the right '{needs.Name}', which {principal.Name}'s token does not have.",
         };
     }
+
+    /// <summary>Whether the principal has the right within a group, where that is enough.</summary>
+    private async ValueTask<bool> MayWithinAsync(HttpContext context, NeedsRight needs, Principal principal)
+    {
+        if (needs.AnyGroup) return RightWords.GroupsIn(principal.Rights).Any(group => principal.May(needs.Name, group));
+        if (needs.GroupRoute.Length == 0 || context.Request.RouteValues[needs.GroupRoute] is not string group) return false;
+        // A name says it at once; an id belongs to a name.
+        return principal.May(needs.Name, group) ||
+            (Guid.TryParse(group, out _) && await store.FindGroupByIdAsync(group, context.RequestAborted) is { } found && principal.May(needs.Name, found.Name));
+    }
+
+    private Task NoteAsync(HttpContext context, RouteEndpoint endpoint, Principal principal) => refusals.NoteAsync(
+        principal.Actor with { Address = $"{context.Connection.RemoteIpAddress}", Door = "http" },
+        $"{context.Request.Method} {endpoint.RoutePattern.RawText}", "", "denied", context.RequestAborted);
 
     /// <summary>Null when there is no token, or one that is not good.</summary>
     private async Task<Principal?> WhoAsync(HttpContext context)
@@ -63,12 +77,12 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens)
         string header = context.Request.Headers.Authorization.ToString();
         const string Scheme = "Bearer ";
         if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            return await tokens.FindAsync(header[Scheme.Length..].Trim(), context.RequestAborted);
+            return await tokens.FindAsync(header[Scheme.Length..].Trim(), context.Connection.RemoteIpAddress, context.RequestAborted);
 
         // A browser sends its cookie along with whatever a foreign page makes it ask; only reading is done by cookie.
         bool reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         return reads && header.Length == 0 && context.Request.Cookies.TryGetValue(CookieName, out string? cookie)
-            ? await tokens.FindAsync(cookie, context.RequestAborted)
+            ? await tokens.FindAsync(cookie, context.Connection.RemoteIpAddress, context.RequestAborted)
             : null;
     }
 
@@ -78,7 +92,7 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens)
         bool page = !context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) &&
             context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
         return page
-            ? PageEndpoints.WriteAsync(context, StatusCodes.Status401Unauthorized, LoginPage.Render(""))
+            ? PageEndpoints.WriteAsync(context, StatusCodes.Status401Unauthorized, LoginPages.Render(context, ""))
             : ApiProblem.Write(context, StatusCodes.Status401Unauthorized, "Not signed in",
                 "This needs a token in the header 'Authorization: Bearer TOKEN'; POST /api/v1/login gives one.");
     }

@@ -1,4 +1,5 @@
 using Quern.MasterHost.Access.Accounts;
+using Quern.MasterHost.Estate;
 using Quern.Storage;
 
 using Quern.Model;
@@ -11,7 +12,8 @@ namespace Quern.MasterHost.Access;
 /// </summary>
 /// <remarks>The order of checks is that of the administration protocol's login, so that every door answers alike.</remarks>
 /// <param name="fits">Whether a password fits a hash: <see cref="PasswordHash.Fits"/>, but for tests that count.</param>
-internal sealed class Doorkeeper(AccountRoom room, TokenBook tokens, TimeProvider time, Func<string, string, bool>? fits = null) : IDisposable
+/// <param name="maintenance">Null: the farm never is.</param>
+internal sealed class Doorkeeper(AccountRoom room, TokenBook tokens, TimeProvider time, Func<string, string, bool>? fits = null, Maintenance? maintenance = null) : IDisposable
 {
     /// <summary>What the journal says where a name was typed that is none: it may have been a password.</summary>
     public const string NoName = "(not a name)";
@@ -38,6 +40,16 @@ internal sealed class Doorkeeper(AccountRoom room, TokenBook tokens, TimeProvide
         }
     }
 
+    /// <summary>How long this way is closed; null while it is open.</summary>
+    public TimeSpan? ClosedFor(LoginAttempt attempt) => _limits.ClosedFor(attempt.From, attempt.User);
+
+    /// <summary>Refuses what cannot be a login, before any account is looked up. Counts against the address, and stands in the journal.</summary>
+    public Task RefuseUnseenAsync(LoginAttempt attempt, string reason, CancellationToken cancellationToken)
+    {
+        _limits.Failed(attempt.From, NoName);
+        return room.Store.RefuseSignInAsync(NoName, reason, attempt.From.ToString(), cancellationToken);
+    }
+
     public void Dispose() => _one.Dispose();
 
     private async Task<LoginResult> WithPasswordAsync(
@@ -48,6 +60,7 @@ internal sealed class Doorkeeper(AccountRoom room, TokenBook tokens, TimeProvide
             await RefuseAsync(attempt, "the account has expired", cancellationToken);
             return new LoginResult.Expired();
         }
+        if (maintenance is not null && !await maintenance.LetsInAsync(account, cancellationToken)) return new LoginResult.Maintenance();
         long? step = null;
         string? recovery = null;
         if (account.TotpEnabled)

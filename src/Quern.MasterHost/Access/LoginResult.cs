@@ -19,6 +19,9 @@ internal abstract record LoginResult
     /// <summary>The password is right, but the account's end date is past.</summary>
     public sealed record Expired : LoginResult;
 
+    /// <summary>The password is right, but the farm is in maintenance and this account may not sign in meanwhile.</summary>
+    public sealed record Maintenance : LoginResult;
+
     /// <summary>The password is right, and a one-time code or recovery code is wanted beside it.</summary>
     public sealed record CodeNeeded : LoginResult;
 

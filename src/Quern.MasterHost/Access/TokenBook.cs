@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -20,12 +21,16 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
     private const string Prefix = "quern_";
     private const int SecretBytes = 32;
     private const int MaxRemembered = 1024;
+    private const int MaxProduct = 120;
     private static readonly TimeSpan Remember = TimeSpan.FromSeconds(5);
 
     /// <summary>How exactly the last use is kept: a write for each request would be too much.</summary>
     private static readonly TimeSpan TouchEvery = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<Sha256Hash, (Principal Principal, DateTimeOffset Until)> _found = new();
+    private readonly ConcurrentDictionary<Sha256Hash, (Principal Principal, ImmutableArray<IPNetwork> Networks, DateTimeOffset Until)> _found = new();
+
+    /// <summary>Where it is kept that a token came from a network that it is not for; null to keep it nowhere.</summary>
+    public RefusalBook? Refusals { get; init; }
 
     /// <summary>A new token of the farm itself, with rights of its own. Its secret stands nowhere else.</summary>
     public async Task<string> IssueAsync(Principal principal, TimeSpan? lifetime, Actor actor, CancellationToken cancellationToken)
@@ -38,6 +43,33 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
 
     /// <summary>A session for somebody who signs in; it counts once it is stored (<see cref="FarmStore.SignInAsync"/>).</summary>
     public (string Secret, StoredToken Session) NewSession(StoredAccount account) => NewSession(account, NewSecret(), settings.SessionIdle);
+
+    /// <summary>The same with where it comes from.</summary>
+    /// <param name="product">What is used, as it calls itself, of whatever length; may be empty.</param>
+    public (string Secret, StoredToken Session) NewSession(StoredAccount account, IPAddress from, string product)
+    {
+        var (secret, session) = NewSession(account);
+        string clean = string.Concat(product.Take(MaxProduct).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c)).Trim();
+        return (secret, session with { Address = from.ToString(), Product = clean });
+    }
+
+    /// <summary>An API token of an account; it counts once it is stored.</summary>
+    /// <param name="lifetime">Null for none.</param>
+    public (string Secret, StoredToken Token) NewApiToken(Principal owner, string name, ImmutableArray<string> rights, TimeSpan? lifetime, ImmutableArray<string> networks)
+    {
+        string secret = NewSecret();
+        var now = time.GetUtcNow();
+        return (secret, new StoredToken(HashOf(secret), owner.Name, Words([.. rights]), now, now + lifetime)
+        {
+            Name = name,
+            Kind = TokenKind.Api,
+            Account = owner.Account,
+            Networks = networks,
+        });
+    }
+
+    /// <summary>What a stored token may do, as it was given.</summary>
+    public static ImmutableArray<string> WordsOf(StoredToken token) => [.. RightsOf(token.Rights).Order(StringComparer.Ordinal)];
 
     /// <summary>The same with a secret of its own form, which nobody can guess.</summary>
     /// <param name="idle">It ends when nobody uses it for so long.</param>
@@ -53,22 +85,45 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
         });
     }
 
-    /// <summary>Null for anything that is not the secret of a token that is still good, with an account that is.</summary>
-    public async Task<Principal?> FindAsync(string secret, CancellationToken cancellationToken)
+    /// <summary>Null for anything that is not the secret of a token that is still good, with an account that is, and good from everywhere.</summary>
+    public Task<Principal?> FindAsync(string secret, CancellationToken cancellationToken) => FindAsync(secret, null, cancellationToken);
+
+    /// <summary>Null for anything that is not the secret of a token that is still good, from there, with an account that is.</summary>
+    /// <param name="from">Null when it is not known: a token that is for some networks is not good then.</param>
+    public async Task<Principal?> FindAsync(string secret, IPAddress? from, CancellationToken cancellationToken)
     {
         if (secret.Length is 0 or > 256) return null;
         var hash = HashOf(secret);
         var now = time.GetUtcNow();
-        if (_found.TryGetValue(hash, out var known) && known.Until > now) return known.Principal;
+        if (_found.TryGetValue(hash, out var known) && known.Until > now) return await FromThereAsync(known.Principal, known.Networks, from, cancellationToken);
         if (await store.FindBearerAsync(hash, cancellationToken) is not { } bearer || PrincipalOf(bearer, now) is not { } principal)
         {
             _found.TryRemove(hash, out _);
             return null;
         }
+        ImmutableArray<IPNetwork> networks = [.. bearer.Token.Networks.Select(n => IPNetwork.Parse(n))];
+        if (await FromThereAsync(principal, networks, from, cancellationToken) is null) return null;
         var until = await TouchAsync(bearer.Token, now, cancellationToken);
         if (_found.Count >= MaxRemembered) _found.Clear();
-        _found[hash] = (principal, Earliest(now + Remember, bearer.Token.ExpiresAt, until, bearer.Account?.ExpiresAt));
+        _found[hash] = (principal, networks, Earliest(now + Remember, bearer.Token.ExpiresAt, until, bearer.Account?.ExpiresAt));
         return principal;
+    }
+
+    /// <summary>A token that is still good, and whose it is; this is no use of it, which would lengthen it. Null for anything else.</summary>
+    public async Task<(StoredToken Token, Principal Principal)?> PeekAsync(string secret, CancellationToken cancellationToken) =>
+        secret.Length is > 0 and <= 256 && await store.FindBearerAsync(HashOf(secret), cancellationToken) is { } bearer && PrincipalOf(bearer, time.GetUtcNow()) is { } principal
+            ? (bearer.Token, principal)
+            : null;
+
+    /// <summary>Begins the time of an idle session anew; null when it is over.</summary>
+    public async Task<StoredToken?> RenewAsync(string secret, CancellationToken cancellationToken)
+    {
+        if (await PeekAsync(secret, cancellationToken) is not { Token: var token }) return null;
+        if (token.IdleTime is not { } idle) return token;
+        var now = time.GetUtcNow();
+        await store.TouchTokenAsync(token.SecretSha256, now, now + idle, cancellationToken);
+        _found.TryRemove(token.SecretSha256, out _);
+        return token with { LastUsedAt = now, IdleUntil = now + idle };
     }
 
     public async Task RevokeAsync(string secret, Actor actor, CancellationToken cancellationToken)
@@ -80,6 +135,16 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
 
     /// <summary>Something that rights are made of has changed here: everything is looked up again.</summary>
     public void Forget() => _found.Clear();
+
+    private async ValueTask<Principal?> FromThereAsync(Principal principal, ImmutableArray<IPNetwork> networks, IPAddress? from, CancellationToken cancellationToken)
+    {
+        if (networks.IsEmpty) return principal;
+        var address = from is { IsIPv4MappedToIPv6: true } ? from.MapToIPv4() : from;
+        if (address is not null && networks.Any(n => n.Contains(address))) return principal;
+        if (Refusals is not null)
+            await Refusals.NoteAsync(principal.Actor with { Address = $"{address}" }, "token.use", principal.TokenId, "network", cancellationToken);
+        return null;
+    }
 
     private Principal? PrincipalOf(Bearer bearer, DateTimeOffset now)
     {

@@ -41,7 +41,11 @@ internal static class AccountEndpoints
         if (LoginEndpoints.IsTooLong(request.Password)) return LoginEndpoints.TooLong();
         var who = context.Principal();
         return Answer(context, await own.BeginTotpAsync(who, request.Password, From(context), context.RequestAborted),
-            secrets => Results.Json(new TotpBegun(secrets[0], Totp.UriOf(who.Name["user:".Length..], secrets[0])), ApiJson.Default.TotpBegun));
+            secrets =>
+            {
+                string uri = Totp.UriOf(who.Name["user:".Length..], secrets[0]);
+                return Results.Json(new TotpBegun(secrets[0], uri, QrCode.Png(uri)), ApiJson.Default.TotpBegun);
+            });
     }
 
     private static async Task<IResult> ConfirmTotpAsync(CodeRequest request, OwnAccount own, HttpContext context)

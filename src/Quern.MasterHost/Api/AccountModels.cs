@@ -10,8 +10,6 @@ internal sealed record OwnAccountModel(
 
 internal sealed record PasswordRequest(string CurrentPassword, string NewPassword);
 
-internal sealed record NewPasswordRequest(string NewPassword);
-
 internal sealed record OwnPasswordRequest(string Password);
 
 internal sealed record CodeRequest(string Code);
@@ -19,7 +17,12 @@ internal sealed record CodeRequest(string Code);
 /// <summary>A new secret for one-time codes; it counts once its first code was given.</summary>
 /// <param name="Secret">In base 32.</param>
 /// <param name="Uri">The same as authenticators read it.</param>
-internal sealed record TotpBegun(string Secret, string Uri);
+/// <param name="QrPng">The same as a picture, PNG in base 64.</param>
+internal sealed record TotpBegun(string Secret, string Uri, byte[] QrPng)
+{
+    /// <summary>Without the secret.</summary>
+    public override string ToString() => "";
+}
 
 /// <param name="Codes">Each signs in once instead of a one-time code. They are shown this once.</param>
 internal sealed record RecoveryCodesModel(ImmutableArray<string> Codes);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 
 namespace Quern.MasterHost.Api;
@@ -10,6 +11,14 @@ internal sealed record ApiProblem(string Title, int Status, string Detail)
 {
     /// <summary>Places in a submitted text; empty for other errors.</summary>
     public IReadOnlyList<TextProblem> Problems { get; init; } = [];
+
+    /// <summary>What kind of error, for programs: a stable word; null where the status says enough.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Code { get; init; }
+
+    /// <summary>The part of the request that was wrong; null when it was none in particular.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Field { get; init; }
 
     public static IResult NotFound(string detail) => Result(StatusCodes.Status404NotFound, "Not found", detail);
 

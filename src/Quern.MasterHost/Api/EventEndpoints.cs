@@ -47,7 +47,7 @@ internal static class EventEndpoints
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            await StreamAsync(context, store, frames, time, sequence, KindFilter.Parse(kind), @as == "message", ending.Token);
+            await StreamAsync(context, store, frames, time, sequence, KindFilter.Parse(kind), context.Principal().May(Right.AuditRead), @as == "message", ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -55,8 +55,9 @@ internal static class EventEndpoints
         }
     }
 
+    /// <param name="people">Whether events that tell of people are shown: they carry e-mail and addresses.</param>
     private static async Task StreamAsync(
-        HttpContext context, FarmStore store, EventFrames frames, TimeProvider time, long after, KindFilter filter, bool unnamed, CancellationToken ending)
+        HttpContext context, FarmStore store, EventFrames frames, TimeProvider time, long after, KindFilter filter, bool people, bool unnamed, CancellationToken ending)
     {
         ServerSentEvents.Begin(context);
         var output = context.Response.BodyWriter;
@@ -84,7 +85,7 @@ internal static class EventEndpoints
             bool any = false;
             foreach (var farmEvent in events)
             {
-                if (!filter.Takes(farmEvent.Kind)) continue;
+                if (!filter.Takes(farmEvent.Kind) || (!people && EventKinds.IsOfPeople(farmEvent.Kind))) continue;
                 ServerSentEvents.Write(output, unnamed ? null : farmEvent.Kind, farmEvent.Sequence, frames.Of(farmEvent));
                 any = true;
             }

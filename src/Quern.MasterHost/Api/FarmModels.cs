@@ -52,16 +52,3 @@ internal sealed record WorkerCredentialAnswer(string Name, string Password)
 }
 
 internal sealed record WorkerPage(ImmutableArray<WorkerModel> Items, string? Next);
-
-/// <param name="Open">The address with the port that is really listened on; null while closed.</param>
-/// <param name="Problem">Why it could not be opened; null when nothing is wrong.</param>
-internal sealed record ListenerModel(string Protocol, string Address, int Port, bool Enabled, string Origin, string? Open, string? Problem)
-{
-    /// <summary>What it speaks of the MessagePack protocol; empty for other protocols.</summary>
-    public ImmutableArray<string> Revisions { get; init; } = [];
-}
-
-internal sealed record ListenerPage(ImmutableArray<ListenerModel> Items);
-
-/// <param name="Revisions">Null for v7 alone; <c>["v7", "v1"]</c> takes workers of Buildbot 3.5 too.</param>
-internal sealed record ListenerRequest(string Protocol, int Port, string? Address = null, IReadOnlyList<string>? Revisions = null);

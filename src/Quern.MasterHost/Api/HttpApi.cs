@@ -61,6 +61,12 @@ internal static class HttpApi
         EventEndpoints.Map(api);
         AccountEndpoints.Map(api);
         UserEndpoints.Map(api);
+        GroupEndpoints.Map(api);
+        RoleEndpoints.Map(api);
+        TokenEndpoints.Map(api);
+        AuditEndpoints.Map(api);
+        BannerEndpoints.Map(api);
+        AgentBuildEndpoints.Map(api);
         LoginEndpoints.Map(app);
         HealthEndpoints.Map(app);
         PageEndpoints.Map(app);

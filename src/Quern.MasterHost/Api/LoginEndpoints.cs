@@ -43,11 +43,11 @@ internal static class LoginEndpoints
         return ApiProblem.Result(429, "Too many tries", "Too many sign-ins that failed or wait; try again later.");
     }
 
-    private static async Task<IResult> TokenAsync(LoginRequest request, Doorkeeper door, HttpContext context)
+    private static async Task<IResult> TokenAsync(LoginRequest request, Doorkeeper door, TokenBook tokens, HttpContext context)
     {
         if (IsTooLong(request.User, request.Password, request.Code, request.RecoveryCode)) return TooLong();
         var attempt = new LoginAttempt(request.User, request.Password, From(context), request.Code ?? "", request.RecoveryCode ?? "");
-        switch (await door.LoginAsync(attempt, context.RequestAborted))
+        switch (await door.LoginAsync(attempt, context.RequestAborted, NewSession(context, tokens)))
         {
             case LoginResult.Welcome welcome:
                 context.Response.Headers.CacheControl = "no-store";
@@ -56,6 +56,7 @@ internal static class LoginEndpoints
                     ApiJson.Default.LoginAnswer);
             case LoginResult.TooMany many: return TooMany(context, many.RetryAfter);
             case LoginResult.Expired: return ApiProblem.Forbidden("The account's end date is past. An administrator can give it another.");
+            case LoginResult.Maintenance: return ApiProblem.Result(503, "Maintenance", "The farm is in maintenance; whoever looks after it may sign in meanwhile.");
             case LoginResult.CodeNeeded: return ApiProblem.Result(401, CodeNeeded, "This account has one-time codes: send 'code' or 'recovery_code' too.");
             case LoginResult.WrongCode: return ApiProblem.Result(401, "Wrong code", "The code is wrong or was used before; take the next one.");
             default: return ApiProblem.Result(401, "Not signed in", "User or password is wrong.");
@@ -74,7 +75,7 @@ internal static class LoginEndpoints
     {
         if (!context.Request.HasFormContentType || context.Request.ContentLength is null or > 8192)
         {
-            await PageEndpoints.WriteAsync(context, 400, LoginPage.Render("The form was not understood."));
+            await PageEndpoints.WriteAsync(context, 400, LoginPages.Render(context, "The form was not understood."));
             return;
         }
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
@@ -83,7 +84,7 @@ internal static class LoginEndpoints
         bool recovery = code.Contains('-', StringComparison.Ordinal) || code.Length > 8;
         var result = IsTooLong(user, password, code, fresh)
             ? new LoginResult.Wrong()
-            : await door.LoginAsync(new LoginAttempt(user, password, From(context), recovery ? "" : code, recovery ? code : ""), context.RequestAborted);
+            : await door.LoginAsync(new LoginAttempt(user, password, From(context), recovery ? "" : code, recovery ? code : ""), context.RequestAborted, NewSession(context, tokens));
         if (result is LoginResult.Welcome welcome)
         {
             string? page = await DutyAsync(welcome, own, tokens, password, fresh, code.Length > 0, context);
@@ -101,11 +102,12 @@ internal static class LoginEndpoints
         }
         await PageEndpoints.WriteAsync(context, 401, result switch
         {
-            LoginResult.TooMany => LoginPage.Render("Too many tries; wait a quarter of an hour."),
-            LoginResult.Expired => LoginPage.Render("The account's end date is past."),
-            LoginResult.CodeNeeded => LoginPage.Render("Give a one-time code too.", askCode: true),
-            LoginResult.WrongCode => LoginPage.Render("The code is wrong or was used before; take the next one.", askCode: true),
-            _ => LoginPage.Render("User or password is wrong."),
+            LoginResult.TooMany => LoginPages.Render(context, "Too many tries; wait a quarter of an hour."),
+            LoginResult.Expired => LoginPages.Render(context, "The account's end date is past."),
+            LoginResult.Maintenance => LoginPages.Render(context, "The farm is in maintenance; whoever looks after it may sign in meanwhile."),
+            LoginResult.CodeNeeded => LoginPages.Render(context, "Give a one-time code too.", askCode: true),
+            LoginResult.WrongCode => LoginPages.Render(context, "The code is wrong or was used before; take the next one.", askCode: true),
+            _ => LoginPages.Render(context, "User or password is wrong."),
         });
     }
 
@@ -116,15 +118,15 @@ internal static class LoginEndpoints
         var who = welcome.Principal;
         if (who.Duty == SignInDuty.ChangePassword)
         {
-            if (fresh.Length == 0) return LoginPage.Render("The password must be changed: give it once more, and a new one.", askCode, askNewPassword: true);
+            if (fresh.Length == 0) return LoginPages.Render(context, "The password must be changed: give it once more, and a new one.", askCode, askNewPassword: true);
             switch (await own.ChangePasswordAsync(who, password, fresh, From(context), context.RequestAborted))
             {
-                case OwnChange.Refused refused: return LoginPage.Render(string.Join(' ', refused.Errors.Select(e => e.Description)), askCode, askNewPassword: true);
-                case not OwnChange.Done: return LoginPage.Render("Too many tries; wait a quarter of an hour.");
+                case OwnChange.Refused refused: return LoginPages.Render(context, string.Join(' ', refused.Errors.Select(e => e.Description)), askCode, askNewPassword: true);
+                case not OwnChange.Done: return LoginPages.Render(context, "Too many tries; wait a quarter of an hour.");
             }
             who = await tokens.FindAsync(welcome.Token, context.RequestAborted) ?? who;
         }
-        return who.Duty == SignInDuty.None ? null : LoginPage.Render("This farm wants one-time codes of everybody. Run 'quern login' once; it sets them up.");
+        return who.Duty == SignInDuty.None ? null : LoginPages.Render(context, "This farm wants one-time codes of everybody. Run 'quern login' once; it sets them up.");
     }
 
     private static async Task SignOutAsync(TokenBook tokens, HttpContext context)
@@ -146,6 +148,10 @@ internal static class LoginEndpoints
         // The session itself ends earlier, as the configuration says.
         MaxAge = TimeSpan.FromDays(30),
     };
+
+    /// <summary>A session that knows where it came from.</summary>
+    private static Func<StoredAccount, (string Secret, StoredToken Session)> NewSession(HttpContext context, TokenBook tokens) =>
+        account => tokens.NewSession(account, From(context), context.Request.Headers.UserAgent.ToString());
 
     private static IPAddress From(HttpContext context) => context.Connection.RemoteIpAddress ?? IPAddress.None;
 }

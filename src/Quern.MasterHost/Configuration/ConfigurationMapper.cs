@@ -43,7 +43,7 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
             SourceFolders = Folders(sources, "file_folders"),
             AllowPrivateAddresses = sources?.Flag("allow_private_addresses") ?? false,
             Limits = Limits(top.Section("limits", "log_bytes", "package_bytes", "source_bytes", "request_bytes", "batch_jobs")),
-            Accounts = Accounts(top.Section("accounts", "require_totp", "session_idle", "session_max")),
+            Accounts = Accounts(top.Section("accounts", "require_totp", "session_idle", "session_max", "token_max", "oldest_clients")),
             Retention = Retention(top.Section("retention", "logs", "failed_logs")),
             Locks = locks,
             Secrets = secrets,
@@ -66,34 +66,6 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
         if (EndPoints.TryParse(text, out var endPoint)) return endPoint;
         problems.Add(top.At("http"), $"'http' must be ADDRESS:PORT with a port from 0 to 65535, not '{text}'.");
         return null;
-    }
-
-    private ImmutableArray<ListenerSetting> Listeners(YamlSection top)
-    {
-        var listeners = ImmutableArray.CreateBuilder<ListenerSetting>();
-        foreach (var section in top.Sections("listeners", "protocol", "address", "port", "revisions"))
-        {
-            string? protocol = section.Text("protocol", required: true);
-            if (protocol is not null && !ListenerProtocols.IsKnown(protocol))
-            {
-                problems.Add(section.At("protocol"), ListenerProtocols.Unknown(protocol));
-                protocol = null;
-            }
-            var address = IPAddress.Loopback;
-            if (section.Text("address") is { } text && !EndPoints.TryParseAddress(text, out address))
-                problems.Add(section.At("address"), $"'address' must be an IP address or localhost, not '{text}'.");
-            int? port = section.Number("port", 0, 65535) ?? ListenerProtocols.DefaultPort(protocol);
-            if (port is null && !section.Has("port")) problems.Add(section.Start, "a listener needs the key 'port' (0 picks a free one).");
-            var words = section.Texts("revisions");
-            if (protocol is null || port is null || address is null) continue;
-            string? revisions = ListenerRevisions.TryRead(protocol, [.. words.Select(w => w.Text)], out string problem);
-            if (revisions is null) problems.Add(section.At("revisions"), problem);
-            var listener = new ListenerSetting(protocol, address, port.Value, revisions ?? "");
-            if (listener.Port != 0 && listeners.Any(l => l.Port == listener.Port && l.Address.Equals(listener.Address)))
-                problems.Add(section.At("port"), $"another listener of this file already has {EndPoints.Text(address, listener.Port)}.");
-            listeners.Add(listener);
-        }
-        return listeners.ToImmutable();
     }
 
     private ImmutableArray<WorkerSetting> Workers(YamlSection top)
@@ -206,8 +178,10 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
         return section is null ? accounts : accounts with
         {
             RequireTotp = section.Flag("require_totp") ?? accounts.RequireTotp,
+            OldestClients = section.Flag("oldest_clients") ?? accounts.OldestClients,
             SessionIdle = section.Time("session_idle") ?? accounts.SessionIdle,
             SessionMax = section.Time("session_max") ?? accounts.SessionMax,
+            TokenMax = section.Time("token_max") ?? accounts.TokenMax,
         };
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Quern.Model;
 using Quern.Packaging.Planning;
+using Quern.Peers.Estate;
 using Quern.Pipelines;
 
 namespace Quern.MasterHost.Configuration;
@@ -69,7 +70,24 @@ public sealed record FarmConfiguration
 /// <param name="Protocol">One of <see cref="ListenerProtocols.All"/>.</param>
 /// <param name="Port">0 picks a free one.</param>
 /// <param name="Revisions">Of the MessagePack protocol: empty for v7 alone, else <c>v7,v1</c>.</param>
-public sealed record ListenerSetting(string Protocol, IPAddress Address, int Port, string Revisions = "");
+public sealed record ListenerSetting(string Protocol, IPAddress Address, int Port, string Revisions = "")
+{
+    /// <summary>Empty for one made of protocol and port.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Never <see cref="ListenerTls.Given"/>: keys do not stand in the file.</summary>
+    public ListenerTls Tls { get; init; } = ListenerTls.None;
+
+    public bool OlderTls { get; init; }
+
+    public ListenerLimits Limits { get; init; } = new();
+
+    /// <summary>Of the admin protocol: whether agents may come in.</summary>
+    public bool Agents { get; init; } = true;
+
+    /// <summary>Of the admin protocol: whether people may come in.</summary>
+    public bool People { get; init; } = true;
+}
 
 /// <summary>A worker that may join.</summary>
 /// <param name="Slots">How many jobs it runs at once, from 1.</param>

@@ -17,7 +17,13 @@ public static class ListenerProtocols
     /// <summary>Branch's HTTP API, and with it the repository for the package manager leaf.</summary>
     public const string Leaf = "leaf";
 
-    public static ImmutableArray<string> All { get; } = [BuildbotMessagePack, BuildbotPerspective, Branch, Leaf];
+    /// <summary>The administration protocol, for people's programs and for agents. Always within TLS.</summary>
+    public const string Admin = "admin";
+
+    /// <summary>API and pages, beside the door that they always have.</summary>
+    public const string Http = "http";
+
+    public static ImmutableArray<string> All { get; } = [BuildbotMessagePack, BuildbotPerspective, Branch, Leaf, Admin, Http];
 
     /// <summary>The port that peers of the protocol try when nothing is said; null when there is none.</summary>
     public static int? DefaultPort(string? protocol) => protocol switch
@@ -25,6 +31,7 @@ public static class ListenerProtocols
         BuildbotPerspective => 9989,
         Branch => 27015,
         Leaf => 8080,
+        Admin => 8768,
         _ => null,
     };
 

@@ -1,79 +1,90 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
-using Quern.MasterHost.Api;
+using Microsoft.Extensions.Logging;
 using Quern.MasterHost.Configuration;
-using Quern.Model;
 using Quern.Peers.Buildbot;
+using Quern.Peers.Estate;
 using Quern.Storage;
 
 namespace Quern.MasterHost.Listeners;
 
 /// <summary>
-/// The doors of the farm beside the one for API and pages. What the store has is opened at the start; the API opens and closes
-/// more while the farm runs. One change at a time.
+/// The doors of the farm: holds what is open and lets one change happen at a time. What the store has is opened at the start;
+/// <see cref="ListenerDesk"/> changes it while the farm runs.
 /// </summary>
-/// <param name="acceptors">One for every protocol of <see cref="ListenerProtocols.All"/> that is not HTTP.</param>
-internal sealed class ListenerHost(FarmStore store, IReadOnlyDictionary<string, IWorkerAcceptor> acceptors, LeafListener leaf) : IAsyncDisposable
+internal sealed partial class ListenerHost : IAsyncDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
+    private readonly FarmStore _store;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ListenerHost> _logger;
 
     /// <summary>Replaced as a whole, under the semaphore; readers take what is there.</summary>
     private ImmutableArray<Door> _doors = [];
 
-    private sealed record Door(StoredListener Wanted, OpenDoor? Open, string? Problem);
-
-    /// <summary>Opens everything that is enabled.</summary>
-    /// <param name="once">Listeners of this run alone, from the command line; they are not stored.</param>
-    /// <returns>What could not be opened, one sentence each.</returns>
-    public async Task<ImmutableArray<string>> OpenAllAsync(ImmutableArray<ListenerSetting> once, CancellationToken cancellationToken)
+    public ListenerHost(FarmStore store, CertificateShelf certificates, TimeProvider time, ILogger<ListenerHost> logger)
     {
-        await _one.WaitAsync(cancellationToken);
-        try
+        (_store, _time, _logger, Certificates) = (store, time, logger, certificates);
+        Leaving = new LeavingPorts(time);
+        Opener = new PortOpener(certificates, TellOfCertificate, time);
+    }
+
+    public CertificateShelf Certificates { get; }
+
+    public PortOpener Opener { get; }
+
+    public LeavingPorts Leaving { get; }
+
+    public ImmutableArray<Door> Doors => _doors;
+
+    /// <summary>Says who serves which protocol, before anything is opened: those who serve may want to know of the doors themselves.</summary>
+    public void Speak(ImmutableDictionary<string, IWorkerAcceptor> acceptors) => Opener.Acceptors = acceptors;
+
+    /// <summary>Where the first open door of a protocol is that needs no TLS; null when none is open.</summary>
+    public IPEndPoint? FirstPlain(string protocol) =>
+        _doors.FirstOrDefault(d => d.Wanted.Protocol == protocol && d.Wanted.Tls.Kind == StoredTls.None.Kind && d.Port is not null)?.Port?.EndPoint;
+
+    /// <summary>Opens everything that is enabled. What came through the API and cannot be opened is a door that failed.</summary>
+    /// <param name="once">Listeners of this run alone, from the command line; they are not stored.</param>
+    /// <returns>What the file or the command line wants and cannot be opened, one sentence each.</returns>
+    public Task<ImmutableArray<string>> OpenAllAsync(ImmutableArray<ListenerSetting> once, CancellationToken cancellationToken) =>
+        ChangeAsync(async () =>
         {
-            var wanted = (await store.ListListenersAsync(cancellationToken)).Where(l => ListenerProtocols.IsKnown(l.Protocol))
-                .Concat(once.Select(s => new StoredListener(s.Protocol, s.Address.ToString(), s.Port, true, "command", s.Revisions)));
-            var doors = ImmutableArray.CreateBuilder<Door>();
+            var wanted = (await _store.ListListenersAsync(cancellationToken)).Where(l => ListenerProtocols.IsKnown(l.Protocol))
+                .Concat(once.Select((s, i) => OfThisRun(s, "command", -1 - i)));
+            var problems = ImmutableArray.CreateBuilder<string>();
             foreach (var listener in wanted)
             {
                 // Named on the command line and in the file: one door, the one that is already open. Port 0 is a new one each time.
-                if (listener.Port != 0 && doors.Any(d => d.Wanted.Enabled && d.Wanted.Address == listener.Address && d.Wanted.Port == listener.Port)) continue;
-                doors.Add(listener.Enabled ? await OpenAsync(listener, cancellationToken) : new Door(listener, null, null));
+                if (listener.Port != 0 && _doors.Any(d => d.Wanted.Enabled && d.Wanted.Address == listener.Address && d.Wanted.Port == listener.Port)) continue;
+                if (!listener.Enabled) Put(new Door(listener, ListenerState.Inactive));
+                else if (await StartAsync(listener) is { } problem) problems.Add(problem);
             }
-            _doors = doors.ToImmutable();
-            foreach (var door in _doors.Where(d => d.Open is not null)) await TellAsync(door.Wanted, opened: true, "the farm started", Actor.Farm);
-            return [.. _doors.Select(d => d.Problem).OfType<string>()];
-        }
-        finally
+            return problems.ToImmutable();
+        }, cancellationToken);
+
+    /// <summary>Opens the one door that API and pages always have. Null when it is open, else why not.</summary>
+    /// <param name="origin"><c>file</c> or <c>command</c>.</param>
+    public Task<string?> OpenMainAsync(IPEndPoint http, string origin, CancellationToken cancellationToken) =>
+        ChangeAsync(() =>
         {
-            _one.Release();
-        }
-    }
+            int number = Math.Min(0, _doors.Select(d => d.Wanted.Id).DefaultIfEmpty(0).Min()) - 1;
+            var listener = OfThisRun(new ListenerSetting(ListenerProtocols.Http, http.Address, http.Port), origin, number) with { Name = FreeName("main") };
+            var opening = Opener.Open(listener);
+            if (opening is PortOpening.Opened opened) Put(DoorOf(listener, opened));
+            return Task.FromResult((opening as PortOpening.Refused)?.Why);
+        }, cancellationToken);
 
-    /// <summary>Where the first open door of a protocol is; null when none is open.</summary>
-    public IPEndPoint? FirstOpen(string protocol) => _doors.FirstOrDefault(d => d.Wanted.Protocol == protocol && d.Open is not null)?.Open?.EndPoint;
+    public Door DoorOf(StoredListener listener, PortOpening.Opened opened) =>
+        new(listener, ListenerState.Listening) { Port = opened.Port, Certificate = opened.Certificate, Since = _time.GetUtcNow() };
 
-    public ImmutableArray<ListenerModel> List() => [.. _doors.Select(ModelOf)];
-
-    /// <summary>Opens a door and keeps it; null, and why not, when it cannot be had.</summary>
-    public async Task<(ListenerModel? Opened, string Problem)> AddAsync(
-        string protocol, IPAddress address, int port, string revisions, Actor who, CancellationToken cancellationToken)
+    /// <summary>Does something to the doors while nobody else does.</summary>
+    public async Task<T> ChangeAsync<T>(Func<Task<T>> change, CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
         try
         {
-            var listener = new StoredListener(protocol, address.ToString(), port, true, "api", revisions);
-            if (_doors.FirstOrDefault(d => Same(d.Wanted, listener)) is { } known)
-            {
-                if (known.Open is not null) return (null, $"{protocol} already listens on {EndPoints.Text(address, port)}.");
-                if (known.Wanted.Origin == "file" && !known.Wanted.Enabled) listener = listener with { Origin = "api" };
-            }
-            var door = await OpenAsync(listener, cancellationToken);
-            if (door.Open is null) return (null, door.Problem ?? "");
-            await store.UpsertListenerAsync(listener, who, cancellationToken);
-            _doors = [.. _doors.Where(d => !Same(d.Wanted, listener)), door];
-            await TellAsync(listener, opened: true, "asked for", who);
-            return (ModelOf(door), "");
+            return await change();
         }
         finally
         {
@@ -81,69 +92,91 @@ internal sealed class ListenerHost(FarmStore store, IReadOnlyDictionary<string, 
         }
     }
 
-    /// <summary>Closes a door for good. Null when done, empty when there is none, else why not.</summary>
-    public async Task<string?> RemoveAsync(string protocol, IPAddress address, int port, Actor who, CancellationToken cancellationToken)
+    /// <summary>Adds a door or puts it in the place of the one with its number. Only within <see cref="ChangeAsync"/>.</summary>
+    public void Put(Door door)
     {
-        await _one.WaitAsync(cancellationToken);
-        try
-        {
-            var door = _doors.FirstOrDefault(d => d.Wanted.Protocol == protocol && d.Wanted.Address == address.ToString() &&
-                (d.Wanted.Port == port || d.Open?.EndPoint.Port == port));
-            if (door is null) return "";
-            if (door.Wanted.Origin == "file") return $"The listener belongs to the configuration file (key 'listeners'); take it out there.";
-            _doors = _doors.Remove(door);
-            await store.RemoveListenerAsync(protocol, door.Wanted.Address, door.Wanted.Port, who, cancellationToken);
-            if (door.Open is not null)
-            {
-                await door.Open.Close();
-                await TellAsync(door.Wanted, opened: false, "removed", who);
-            }
-            return null;
-        }
-        finally
-        {
-            _one.Release();
-        }
+        var before = _doors.FirstOrDefault(d => d.Wanted.Id == door.Wanted.Id);
+        _doors = before is null ? _doors.Add(door) : _doors.Replace(before, door);
     }
+
+    /// <inheritdoc cref="Put"/>
+    public void Remove(Door door) => _doors = _doors.RemoveAll(d => d.Wanted.Id == door.Wanted.Id);
+
+    public Task TellAsync(string kind, Door door, string reason, Asker who) =>
+        _store.SaveListenerEventAsync(kind, door.Subject, reason, who, CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
         await _one.WaitAsync();
-        foreach (var door in _doors)
-            if (door.Open is not null) await door.Open.Close();
+        await Task.WhenAll(_doors.Select(d => d.Port?.DisposeAsync().AsTask() ?? Task.CompletedTask));
         _doors = [];
+        await Leaving.DisposeAsync();
         _one.Dispose();
     }
 
-    private async Task<Door> OpenAsync(StoredListener listener, CancellationToken cancellationToken)
+    /// <summary>Opens a door at the start. Not null: why the farm cannot start.</summary>
+    private async Task<string?> StartAsync(StoredListener listener)
     {
-        var endPoint = new IPEndPoint(IPAddress.Parse(listener.Address), listener.Port);
+        var opening = Opener.Open(listener);
+        if (opening is PortOpening.Refused refused)
+        {
+            var failed = new Door(listener, ListenerState.Failed) { Problem = refused.Why };
+            Put(failed);
+            if (listener.Origin != "api") return refused.Why;
+            Log.NotOpened(_logger, listener.Name, refused.Why);
+            await TellAsync(EventKinds.ListenerFailed, failed, refused.Why, Asker.Farm);
+            return null;
+        }
+        var door = DoorOf(listener, (PortOpening.Opened)opening);
+        Put(door);
+        await TellAsync(EventKinds.ListenerOpened, door, "the farm started", Asker.Farm);
+        return null;
+    }
+
+    private StoredListener OfThisRun(ListenerSetting setting, string origin, int number) =>
+        new(setting.Protocol, setting.Address.ToString(), setting.Port, true, origin, setting.Revisions)
+        {
+            Id = number,
+            Name = FreeName($"{origin}{number}"),
+            Tls = setting.Protocol == ListenerProtocols.Admin ? new StoredTls("farm") : StoredTls.None,
+        };
+
+    private string FreeName(string stem)
+    {
+        string name = stem;
+        for (int i = 2; _doors.Any(d => d.Wanted.Name.Equals(name, StringComparison.OrdinalIgnoreCase)); i++) name = FormattableString.Invariant($"{stem}-{i}");
+        return name;
+    }
+
+    private void TellOfCertificate(StoredListener listener, string text)
+    {
+        Log.CertificateChanged(_logger, listener.Name, text);
+        _ = KeepAsync(listener, text);
+    }
+
+    private async Task KeepAsync(StoredListener listener, string text)
+    {
         try
         {
-            if (listener.Protocol == ListenerProtocols.Leaf) return new Door(listener, await leaf.OpenAsync(endPoint, cancellationToken), null);
-            var open = WorkerListener.Open(endPoint, AcceptorOf(listener));
-            return new Door(listener, new OpenDoor(open.EndPoint, open.DisposeAsync), null);
+            await _store.SaveListenerEventAsync(
+                EventKinds.ListenerCertificate, FarmStore.ListenerSubject(listener.Protocol, listener.Address, listener.Port), text, Asker.Farm, CancellationToken.None);
         }
-        catch (SocketException e)
+        catch (Exception e)
         {
-            return new Door(listener, null, PortProblem.Explain(listener.Protocol, endPoint, e));
+            // Nobody waits for this; the certificate is what it is all the same.
+            Log.EventNotKept(_logger, listener.Name, e);
         }
     }
 
-    private IWorkerAcceptor AcceptorOf(StoredListener listener) => acceptors[listener.Protocol] switch
+    private static partial class Log
     {
-        MessagePackAcceptor acceptor => acceptor.Speaking(ListenerRevisions.Of(listener.Revisions)),
-        var other => other,
-    };
+        [LoggerMessage(3401, LogLevel.Warning, "The listener {Listener} was not opened: {Reason}")]
+        public static partial void NotOpened(ILogger logger, string listener, string reason);
 
-    private Task TellAsync(StoredListener l, bool opened, string reason, Actor who) =>
-        store.SaveListenerEventAsync(l.Protocol, l.Address, l.Port, opened, reason, who, CancellationToken.None);
+        [LoggerMessage(3402, LogLevel.Warning, "Listener {Listener}: {What}.")]
+        public static partial void CertificateChanged(ILogger logger, string listener, string what);
 
-    private static bool Same(StoredListener a, StoredListener b) => a.IsAt(b) && a.Port != 0;
-
-    private static ListenerModel ModelOf(Door door) => new(
-        door.Wanted.Protocol, door.Wanted.Address, door.Wanted.Port, door.Wanted.Enabled, door.Wanted.Origin, door.Open?.EndPoint.ToString(), door.Problem)
-    {
-        Revisions = ListenerRevisions.WordsOf(door.Wanted.Protocol, door.Wanted.Revisions),
-    };
+        [LoggerMessage(3403, LogLevel.Warning, "What became of the certificate of {Listener} could not be kept.")]
+        public static partial void EventNotKept(ILogger logger, string listener, Exception error);
+    }
 }

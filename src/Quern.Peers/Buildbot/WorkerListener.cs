@@ -1,11 +1,17 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using Quern.Peers.Ports;
 
 namespace Quern.Peers.Buildbot;
 
-/// <summary>An open port that takes workers in one protocol.</summary>
+/// <summary>
+/// An open port that takes peers in one protocol, within TLS where its settings say so. Handshakes happen beside the accept loop: a slow
+/// peer keeps nobody waiting.
+/// </summary>
 public sealed class WorkerListener : IAsyncDisposable
 {
     private const int Backlog = 512;
@@ -14,15 +20,17 @@ public sealed class WorkerListener : IAsyncDisposable
     private const int SilentPathMilliseconds = 30_000;
 
     private readonly Socket _socket;
-    private readonly IWorkerAcceptor _acceptor;
+    private readonly TimeProvider _time;
+    private readonly PortDoorman _doorman;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentDictionary<Task, bool> _connections = new();
     private readonly Task _accepting;
+    private volatile PortSettings _settings;
 
-    private WorkerListener(Socket socket, IWorkerAcceptor acceptor)
+    private WorkerListener(Socket socket, PortSettings settings, TimeProvider time)
     {
-        _socket = socket;
-        _acceptor = acceptor;
+        (_socket, _settings, _time, _doorman) = (socket, settings, time, new PortDoorman(time));
         EndPoint = (IPEndPoint)socket.LocalEndPoint!;
         _accepting = AcceptAsync();
     }
@@ -30,18 +38,37 @@ public sealed class WorkerListener : IAsyncDisposable
     /// <summary>Where it listens, with the port that was chosen when 0 was asked for.</summary>
     public IPEndPoint EndPoint { get; }
 
+    /// <summary>For those who come from now on.</summary>
+    public PortSettings Settings
+    {
+        get => _settings;
+        set => _settings = value;
+    }
+
+    public PortCounts Counts => _doorman.Counts;
+
     /// <summary>Opens the port.</summary>
     /// <exception cref="SocketException">The address cannot be had, for instance because another program has it.</exception>
     public static WorkerListener Open(IPEndPoint endPoint, IWorkerAcceptor acceptor)
     {
-        ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentNullException.ThrowIfNull(acceptor);
+        return Open(endPoint, new PortSettings(acceptor), TimeProvider.System);
+    }
+
+    /// <inheritdoc cref="Open(IPEndPoint, IWorkerAcceptor)"/>
+    public static WorkerListener Open(IPEndPoint endPoint, PortSettings settings, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(time);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            // "::" is everybody, as people know it from other servers.
+            if (endPoint.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
             socket.Bind(endPoint);
             socket.Listen(Backlog);
-            return new WorkerListener(socket, acceptor);
+            return new WorkerListener(socket, settings, time);
         }
         catch
         {
@@ -50,14 +77,35 @@ public sealed class WorkerListener : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the port and every connection that came through it, and waits for them.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Closes the port; connections that came through it go on. Safe to call twice.</summary>
+    public async Task StopAcceptingAsync()
     {
         await _stopping.CancelAsync();
         _socket.Dispose();
         await _accepting;
+    }
+
+    /// <summary>Closes the port and waits until its connections have ended by themselves.</summary>
+    /// <param name="cancellationToken">Stops the waiting; <see cref="CloseAsync"/> closes who is still there.</param>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        await StopAcceptingAsync();
+        await Task.WhenAll(_connections.Keys).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Closes the port and every connection that came through it, and waits for them. Safe to call twice.</summary>
+    public async Task CloseAsync()
+    {
+        await StopAcceptingAsync();
+        await _closing.CancelAsync();
         await Task.WhenAll(_connections.Keys);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
         _stopping.Dispose();
+        _closing.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -80,34 +128,77 @@ public sealed class WorkerListener : IAsyncDisposable
                 continue;
             }
 
-            Task serving = ServeAsync(peer);
+            var settings = _settings;
+            if (!_doorman.Admits(settings.Limits))
+            {
+                peer.Dispose();
+                continue;
+            }
+            Task serving = ServeAsync(peer, settings);
             _connections[serving] = true;
             _ = ForgetAsync(serving);
         }
     }
 
-    private async Task ServeAsync(Socket peer)
+    private async Task ServeAsync(Socket peer, PortSettings settings)
     {
         await Task.Yield();
-        string remote = "";
         try
         {
-            remote = peer.RemoteEndPoint?.ToString() ?? "";
-            NoticeDeadPaths(peer);
-        }
-        catch (SocketException)
-        {
-            peer.Dispose();
-            return;
-        }
+            IPEndPoint remote, local;
+            try
+            {
+                (remote, local) = (Plain(peer.RemoteEndPoint), Plain(peer.LocalEndPoint));
+                NoticeDeadPaths(peer);
+            }
+            catch (SocketException)
+            {
+                peer.Dispose();
+                return;
+            }
 
-        await _acceptor.ServeAsync(new NetworkStream(peer, ownsSocket: true), remote, _stopping.Token);
+            Stream? stream = new NetworkStream(peer, ownsSocket: true);
+            if (settings.Tls is { } tls) stream = await SecureAsync(stream, tls, settings.Limits.Handshake);
+            if (stream is null) return;
+            _doorman.Accepted();
+            var connection = new AcceptedConnection(stream, remote, local) { Agents = settings.Agents, People = settings.People };
+            await settings.Acceptor.ServeAsync(connection, _closing.Token);
+        }
+        finally
+        {
+            _doorman.Left();
+        }
+    }
+
+    /// <summary>The stream within TLS; null when it came to nothing and everything is closed.</summary>
+    private async Task<SslStream?> SecureAsync(Stream stream, Func<SslServerAuthenticationOptions> tls, TimeSpan patience)
+    {
+        var secured = new SslStream(stream, leaveInnerStreamOpen: false);
+        using var late = new CancellationTokenSource(patience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _closing.Token);
+        try
+        {
+            await secured.AuthenticateAsServerAsync(tls(), either.Token);
+            return secured;
+        }
+        catch (Exception error) when (error is AuthenticationException or IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            if (!_closing.IsCancellationRequested) _doorman.TlsEnded(tooSlow: late.IsCancellationRequested);
+            await secured.DisposeAsync();
+            return null;
+        }
     }
 
     private async Task ForgetAsync(Task serving)
     {
         await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _connections.TryRemove(serving, out _);
+    }
+
+    private static IPEndPoint Plain(EndPoint? endPoint)
+    {
+        var ip = endPoint as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
+        return ip.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port) : ip;
     }
 
     /// <summary>Small messages go at once, and a path on which nothing is acknowledged for 30 s is dead.</summary>

@@ -7,7 +7,8 @@ namespace Quern.Peers.Estate;
 /// <param name="Door">The way in, for the journal: <c>http</c> or <c>admin</c>.</param>
 public sealed record Caller(Principal Principal, IPAddress From, string Door)
 {
-    public Actor Actor => Principal.Actor;
+    /// <summary>With where from, for the journal.</summary>
+    public Actor Actor => Principal.Actor with { Address = From.ToString(), Door = Door };
 
     public bool May(string right, string? group = null) => Principal.May(right, group);
 }

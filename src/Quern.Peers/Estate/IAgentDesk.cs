@@ -4,7 +4,7 @@ using System.Net;
 namespace Quern.Peers.Estate;
 
 /// <summary>Agents: workers that joined with a key that is good once, and work by a certificate of their group. Safe for many calls at once.</summary>
-public interface IAgentDesk
+public interface IAgentDesk : IEnrolmentKeys
 {
     /// <summary>Agents; without <c>agent:list</c> those of the caller's own groups.</summary>
     /// <param name="group">Id or name; empty for all.</param>
@@ -33,12 +33,6 @@ public interface IAgentDesk
     /// <summary>Enrolment keys, newest first, of groups in which the caller has <c>agent:approve</c>.</summary>
     /// <param name="group">Id or name; empty for all.</param>
     Task<ImmutableArray<EnrolmentKeyFacts>> ListKeysAsync(Caller who, string group, CancellationToken cancellationToken);
-
-    /// <summary>Needs <c>agent:approve</c> in the group.</summary>
-    Task<EnrolmentKeyMade> CreateKeyAsync(Caller who, NewEnrolmentKey key, CancellationToken cancellationToken);
-
-    /// <summary>Needs <c>agent:approve</c> in the key's group.</summary>
-    Task<EstateAnswer> RevokeKeyAsync(Caller who, string id, CancellationToken cancellationToken);
 
     /// <summary>Lets an agent in for the first time: a key and a PKCS#10 request against a certificate. Attempts are limited by address.</summary>
     /// <param name="instance">The UUID that it calls itself by; the certificate's is what counts afterwards.</param>

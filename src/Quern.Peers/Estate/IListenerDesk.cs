@@ -16,7 +16,11 @@ public interface IListenerDesk
     /// <param name="listener">Id or name.</param>
     /// <param name="closeConnections">False: those that came in by it stay.</param>
     /// <param name="expectedRevision">0: whatever it is.</param>
-    Task<EstateAnswer> RemoveAsync(Caller who, string listener, bool closeConnections, long expectedRevision, CancellationToken cancellationToken);
+    Task<EstateAnswer> RemoveAsync(Caller who, string listener, bool closeConnections, long expectedRevision, CancellationToken cancellationToken) =>
+        RemoveAsync(who, new ListenerRemoval(listener) { CloseConnections = closeConnections, ExpectedRevision = expectedRevision }, cancellationToken);
+
+    /// <summary>Needs <c>listener:delete</c>.</summary>
+    Task<EstateAnswer> RemoveAsync(Caller who, ListenerRemoval removal, CancellationToken cancellationToken);
 
     /// <summary>Null without <c>listener:list</c>.</summary>
     ImmutableArray<ListenerFacts>? List(Caller who);
@@ -33,6 +37,9 @@ public sealed record NewListener(string Protocol, string Address, int Port, stri
     public string Revisions { get; init; } = "";
 
     public ListenerTls Tls { get; init; } = ListenerTls.None;
+
+    /// <summary>Whether TLS 1.2 is good enough; else it must be 1.3.</summary>
+    public bool OlderTls { get; init; }
 
     public ListenerLimits Limits { get; init; } = new();
 
@@ -63,11 +70,14 @@ public abstract record ListenerTls
     public sealed record Files(string Certificate, string Key) : ListenerTls;
 }
 
-/// <summary>What one listener lets in. Zero: the default of its protocol.</summary>
+/// <summary>What one listener lets in. Zero: the default of its protocol. Below zero, in an edit alone: as it is.</summary>
 /// <param name="Connections">At once.</param>
 /// <param name="PerSecond">New connections.</param>
 /// <param name="Handshake">Until TLS is done.</param>
-public sealed record ListenerLimits(int Connections = 0, int PerSecond = 0, TimeSpan Handshake = default);
+public sealed record ListenerLimits(int Connections = 0, int PerSecond = 0, TimeSpan Handshake = default)
+{
+    public const int Unchanged = -1;
+}
 
 /// <param name="Listener">Id or name.</param>
 public sealed record ListenerEdit(string Listener)
@@ -87,6 +97,9 @@ public sealed record ListenerEdit(string Listener)
 
     public ListenerTls? Tls { get; init; }
 
+    /// <inheritdoc cref="NewListener.OlderTls"/>
+    public bool? OlderTls { get; init; }
+
     public ListenerLimits? Limits { get; init; }
 
     public bool? AgentAcceptor { get; init; }
@@ -97,6 +110,22 @@ public sealed record ListenerEdit(string Listener)
 
     /// <summary>Where it stops: false leaves connections that came in by it.</summary>
     public bool CloseConnections { get; init; }
+
+    /// <summary>Where it stops: how long they may stay before they are closed; null for as long as they want.</summary>
+    public TimeSpan? Drain { get; init; }
+
+    /// <summary>0: whatever it is.</summary>
+    public long ExpectedRevision { get; init; }
+}
+
+/// <param name="Listener">Id or name.</param>
+public sealed record ListenerRemoval(string Listener)
+{
+    /// <inheritdoc cref="ListenerEdit.CloseConnections"/>
+    public bool CloseConnections { get; init; }
+
+    /// <inheritdoc cref="ListenerEdit.Drain"/>
+    public TimeSpan? Drain { get; init; }
 
     /// <summary>0: whatever it is.</summary>
     public long ExpectedRevision { get; init; }
@@ -130,6 +159,12 @@ public sealed record ListenerFacts(int Id, string Name, string Protocol, string 
 
     public bool Tls { get; init; }
 
+    /// <summary><c>none</c>, <c>farm</c>, <c>given</c> or <c>files</c>.</summary>
+    public string TlsKind { get; init; } = "none";
+
+    /// <inheritdoc cref="NewListener.OlderTls"/>
+    public bool OlderTls { get; init; }
+
     /// <summary>Of the certificate, DER; empty without TLS.</summary>
     public ReadOnlyMemory<byte> CertificateSha256 { get; init; }
 
@@ -150,6 +185,9 @@ public sealed record ListenerFacts(int Id, string Name, string Protocol, string 
 
     /// <summary>Turned away since it was opened, by limits or because TLS failed.</summary>
     public long Refused { get; init; }
+
+    /// <summary>Why, in words of one kind: <c>too_many</c>, <c>too_fast</c>, <c>tls_failed</c>, <c>tls_too_slow</c>. All four, with 0 too.</summary>
+    public ImmutableSortedDictionary<string, long> RefusedBy { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 
     public long Revision { get; init; }
 }

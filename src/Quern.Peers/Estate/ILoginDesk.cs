@@ -12,8 +12,11 @@ public interface ILoginDesk
     /// <summary>Takes up a session again. Null when it is over or the farm is in maintenance and its account may not sign in.</summary>
     Task<LoginOutcome.Welcome?> ResumeAsync(string token, IPAddress from, CancellationToken cancellationToken);
 
-    /// <summary>Who holds this session now, with the rights of now; null when it is over. Asked for every request; cheap.</summary>
-    Task<Principal?> FindAsync(string token, CancellationToken cancellationToken);
+    /// <summary>Who holds this session or token now, with the rights of now; null when it is over, or is not for there. Asked for every request; cheap.</summary>
+    Task<Principal?> FindAsync(string token, IPAddress from, CancellationToken cancellationToken);
+
+    /// <summary>The same, wherever it is used; unlike <see cref="FindAsync"/> this is no use of the session, which would lengthen it.</summary>
+    Task<Principal?> PeekAsync(string token, CancellationToken cancellationToken);
 
     /// <summary>Gives the session more time; null when it is over.</summary>
     Task<LoginOutcome.Welcome?> RenewAsync(string token, CancellationToken cancellationToken);

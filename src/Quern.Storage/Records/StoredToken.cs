@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Quern.Model;
 
 namespace Quern.Storage;
@@ -27,6 +28,15 @@ public sealed record StoredToken(Sha256Hash SecretSha256, string Principal, stri
 
     /// <summary>When it ends for want of use, as of now; null when it does not.</summary>
     public DateTimeOffset? IdleUntil { get; init; }
+
+    /// <summary>Where a session came from; empty for others, and where it is not known.</summary>
+    public string Address { get; init; } = "";
+
+    /// <summary>What was used, as it calls itself; may be empty.</summary>
+    public string Product { get; init; } = "";
+
+    /// <summary>Networks in CIDR form that it is good from; empty for any.</summary>
+    public ImmutableArray<string> Networks { get; init; } = [];
 
     /// <summary>Whether it is over, by either of its ends.</summary>
     public bool IsOver(DateTimeOffset now) => ExpiresAt <= now || IdleUntil <= now;

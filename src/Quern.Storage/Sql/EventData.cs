@@ -2,12 +2,17 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Quern.Model;
 
 namespace Quern.Storage;
 
 /// <summary>Writes the JSON object of a journal event. Members whose value is null or an empty text are left out.</summary>
 internal static class EventData
 {
+    /// <summary>The same with where a change of the estate came from.</summary>
+    public static string By(Actor actor, params ReadOnlySpan<(string Name, object? Value)> members) =>
+        Of([.. members, ("address", actor.Address), ("door", actor.Door)]);
+
     public static string Of(params ReadOnlySpan<(string Name, object? Value)> members)
     {
         var buffer = new ArrayBufferWriter<byte>(256);

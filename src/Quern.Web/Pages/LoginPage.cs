@@ -6,7 +6,8 @@ public static class LoginPage
     /// <param name="problem">Why the last try did not work; empty at first.</param>
     /// <param name="askCode">Whether the account has one-time codes.</param>
     /// <param name="askNewPassword">Whether the password must be changed now.</param>
-    public static string Render(string problem, bool askCode = false, bool askNewPassword = false) => Html.Of($"""
+    /// <param name="banner">What everybody is shown before signing in; null for nothing.</param>
+    public static string Render(string problem, bool askCode = false, bool askNewPassword = false, LoginBanner? banner = null) => Html.Of($"""
         <!doctype html>
         <html lang="en">
         <head>
@@ -19,6 +20,7 @@ public static class LoginPage
         <body class="login">
         <main>
         <h1><img src="/assets/quern.svg" alt="" width="40" height="40"> Quern</h1>
+        {(banner is null ? Html.Empty : BannerOf(banner))}
         <p class="problem" role="alert">{problem}</p>
         <form method="post" action="/login">
         <label>User <input name="user" value="admin" autocomplete="username" required></label>
@@ -38,5 +40,11 @@ public static class LoginPage
 
     private static Html NewPasswordField { get; } = Html.Of($"""
         <label>New password <input name="new_password" type="password" autocomplete="new-password" minlength="12" required></label>
+        """);
+
+    private static Html BannerOf(LoginBanner banner) => Html.Of($"""
+        {(banner.Image.Length == 0 ? Html.Empty : Html.Of($"<img class=\"banner\" src=\"{banner.Image}\" alt=\"\">"))}
+        {(banner.Message.Length == 0 ? Html.Empty : Html.Of($"<p class=\"banner\">{banner.Message}</p>"))}
+        {(banner.Maintenance ? Html.Of($"<p class=\"banner\">The farm is in maintenance: only those who look after it can sign in.</p>") : Html.Empty)}
         """);
 }

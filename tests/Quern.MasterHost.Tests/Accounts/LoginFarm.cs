@@ -3,7 +3,9 @@ using System.Text;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Configuration;
+using Quern.MasterHost.Estate;
 using Quern.Model;
+using Quern.Peers.Estate;
 using Quern.Storage;
 using Quern.Testing;
 
@@ -32,7 +34,24 @@ internal sealed class LoginFarm : IAsyncDisposable
 
     public Doorkeeper Door { get; private set; } = null!;
 
+    public Maintenance Maintenance { get; private set; } = null!;
+
     public OwnAccount Own { get; private set; } = null!;
+
+    public RefusalBook Refusals { get; private set; } = null!;
+
+    public IUserDesk Users { get; private set; } = null!;
+
+    public GroupDesk Groups { get; private set; } = null!;
+
+    public IRoleDesk Roles { get; private set; } = null!;
+
+    public ITokenDesk ApiTokens { get; private set; } = null!;
+
+    public IAuditDesk Audit { get; private set; } = null!;
+
+    /// <summary>How many agents belong to the group of an id.</summary>
+    public Dictionary<string, int> Agents { get; } = [];
 
     /// <summary>How often a password was checked against a hash.</summary>
     public int Hashes => Volatile.Read(ref _hashes);
@@ -42,6 +61,7 @@ internal sealed class LoginFarm : IAsyncDisposable
         var farm = new LoginFarm(settings ?? new AccountSettings());
         farm.Store = await FarmStore.OpenAsync(new StoreOptions { Connection = $"sqlite:{farm._folder["farm.db"]}" }, farm.Time, CancellationToken.None);
         farm.Room = new AccountRoom(farm.Store, new TotpVault(farm._folder["keys"]), farm.Time);
+        farm.Maintenance = new Maintenance(farm.Store);
         farm.Restart();
         return farm;
     }
@@ -50,13 +70,19 @@ internal sealed class LoginFarm : IAsyncDisposable
     public void Restart()
     {
         Door?.Dispose();
-        Tokens = new TokenBook(Store, Settings, Time);
+        Refusals = new RefusalBook(Store, Time);
+        Tokens = new TokenBook(Store, Settings, Time) { Refusals = Refusals };
         Door = new Doorkeeper(Room, Tokens, Time, (password, hash) =>
         {
             Interlocked.Increment(ref _hashes);
             return PasswordHash.Fits(password, hash);
-        });
+        }, Maintenance);
         Own = new OwnAccount(Room, Door, Tokens);
+        Users = new UserDesk(Room, Door, Tokens, Refusals, Time);
+        Groups = new GroupDesk(Store, Tokens, Refusals, id => Agents.GetValueOrDefault(id));
+        Roles = new RoleDesk(Store, Tokens, Refusals);
+        ApiTokens = new TokenDesk(Store, Tokens, Settings, Refusals, Time);
+        Audit = new AuditDesk(Store, Refusals);
     }
 
     public async Task<StoredAccount> CreateAsync(string name, Func<StoredAccount, StoredAccount>? with = null)
@@ -76,6 +102,12 @@ internal sealed class LoginFarm : IAsyncDisposable
 
     public async Task<LoginResult.Welcome> LoginAsync(string user, string password = Password, string code = "", string recovery = "") =>
         Assert.IsType<LoginResult.Welcome>(await TryAsync(user, password, code, recovery));
+
+    /// <summary>Somebody with these rights, who has no account.</summary>
+    public static Caller Who(params string[] rights) => new(new Principal("user:helper", [.. rights]), Here, "http");
+
+    /// <summary>Somebody who signed in.</summary>
+    public async Task<Caller> InAsync(string user, string password = Password) => new((await LoginAsync(user, password)).Principal, Here, "http");
 
     public Task<Principal?> WhoAsync(string secret) => Tokens.FindAsync(secret, CancellationToken.None);
 

@@ -13,6 +13,7 @@ namespace Quern.MasterHost.Tests.Accounts;
 public sealed class RoleWalkTests
 {
     private const string Nobody = "nobody";
+    private const string Id = "00000000-0000-7000-8000-000000000001";
     private static readonly ImmutableArray<string> Everybody = ["superuser", "operator", "auditor"];
     private static readonly ImmutableArray<string> Operators = ["superuser", "operator"];
     private static readonly ImmutableArray<string> Superusers = ["superuser"];
@@ -88,16 +89,15 @@ public sealed class RoleWalkTests
             foreach (var route in routes)
             {
                 bool open = route.Metadata.GetMetadata<OpenToAll>() is not null, own = route.Metadata.GetMetadata<OwnAccountOnly>() is not null;
-                // Who may do what there is decided at the desk; AgentLifeTests walk those.
-                bool within = route.Metadata.GetMetadata<GroupDecides>() is not null;
-                bool may = open || within || (!own && Matrix[route.Metadata.GetMetadata<NeedsRight>()!.Name].Contains(role));
+                bool may = open || (!own && Matrix[route.Metadata.GetMetadata<NeedsRight>()!.Name].Contains(role));
                 string place = $"{role} {route.RoutePattern.RawText}";
                 Assert.Equal((place, may), (place, await PassesAsync(farm, route, api)));
-                Assert.Equal((place, may || own), (place, await PassesAsync(farm, route, session)));
+                bool orSession = route.Metadata.GetMetadata<NeedsRight>()?.OrSession ?? false;
+                Assert.Equal((place, may || own || orSession), (place, await PassesAsync(farm, route, session)));
                 Assert.Equal((place, open || own), (place, await PassesAsync(farm, route, duty)));
             }
         }
-        Assert.True(routes.Count > 40, $"only {routes.Count} routes were walked");
+        Assert.True(routes.Count > 60, $"only {routes.Count} routes were walked");
     }
 
     [Fact]
@@ -107,14 +107,27 @@ public sealed class RoleWalkTests
         var store = farm.Get<FarmStore>();
         string owner = await TokenAsync(store, "mira", TokenKind.Api, a => a);
         string viewer = await TokenAsync(store, "noor", TokenKind.Api, a => a);
-        await store.CreateGroupAsync(new StoredGroup("1", "Lab machines", "", [new("mira", "owner"), new("noor", "viewer")]), Actor.Farm, Cancellation);
+        await store.CreateGroupAsync(new StoredGroup(Id, "Lab machines", "", [new("mira", "owner"), new("noor", "viewer")]), Actor.Farm, Cancellation);
 
         var (mira, noor) = ((await farm.Get<TokenBook>().FindAsync(owner, Cancellation))!, (await farm.Get<TokenBook>().FindAsync(viewer, Cancellation))!);
 
         Assert.Equal((true, false, false), (mira.May(Right.WorkerWrite, "lab machines"), mira.May(Right.WorkerWrite, "others"), mira.May(Right.WorkerWrite)));
         Assert.Equal((true, false, false), (noor.May(Right.WorkerRead, "lab machines"), noor.May(Right.WorkerWrite, "lab machines"), noor.May(Right.WorkerRead)));
+        // The group's name and its id, whatever their case, and nothing else opens the routes that are within a group.
+        int within = 0;
         foreach (var route in Routes(farm).Where(r => r.Metadata.GetMetadata<NeedsRight>() is not null))
-            Assert.False(await PassesAsync(farm, route, owner), route.RoutePattern.RawText);
+        {
+            var needs = route.Metadata.GetMetadata<NeedsRight>()!;
+            string place = route.RoutePattern.RawText!;
+            bool opens = needs.GroupRoute.Length > 0, reads = needs.Name is Right.GroupList or Right.AgentList;
+            if (opens) within++;
+            Assert.Equal((place, needs.AnyGroup), (place, await PassesAsync(farm, route, owner)));
+            Assert.Equal((place, needs.AnyGroup), (place, await PassesAsync(farm, route, owner, "others")));
+            Assert.Equal((place, needs.AnyGroup || opens), (place, await PassesAsync(farm, route, owner, "LAB machines")));
+            Assert.Equal((place, needs.AnyGroup || opens), (place, await PassesAsync(farm, route, owner, Id)));
+            Assert.Equal((place, reads && (needs.AnyGroup || opens)), (place, await PassesAsync(farm, route, viewer, Id)));
+        }
+        Assert.True(within >= 3, $"only {within} routes are within a group");
     }
 
     [Fact]
@@ -133,9 +146,10 @@ public sealed class RoleWalkTests
 
     private static List<RouteEndpoint> Routes(MasterFixture farm) => [.. farm.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
-    private static async Task<bool> PassesAsync(MasterFixture farm, RouteEndpoint route, string secret)
+    private static async Task<bool> PassesAsync(MasterFixture farm, RouteEndpoint route, string secret, string? group = null)
     {
         var context = new DefaultHttpContext();
+        foreach (var part in route.RoutePattern.Parameters) context.Request.RouteValues[part.Name] = group ?? "none";
         context.Request.Headers.Authorization = $"Bearer {secret}";
         context.SetEndpoint(route);
         bool passed = false;
@@ -143,7 +157,7 @@ public sealed class RoleWalkTests
         {
             passed = true;
             return Task.CompletedTask;
-        }, farm.Get<TokenBook>()).InvokeAsync(context);
+        }, farm.Get<TokenBook>(), farm.Get<FarmStore>(), farm.Get<RefusalBook>()).InvokeAsync(context);
         Assert.Equal(passed ? 200 : 403, context.Response.StatusCode);
         return passed;
     }

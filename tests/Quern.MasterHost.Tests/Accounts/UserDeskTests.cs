@@ -2,18 +2,160 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Quern.MasterHost.Access;
-using Quern.MasterHost.Access.Accounts;
 using Quern.Model;
+using Quern.Peers.Estate;
 using Quern.Storage;
 
 namespace Quern.MasterHost.Tests.Accounts;
 
 public sealed class UserDeskTests
 {
-    private static readonly Principal Helper = new("user:helper", [Right.UserUpdate, Right.UserResetTotp]);
-    private static readonly Principal Owner = new("owner", [Right.All]);
+    private static readonly Caller Helper = LoginFarm.Who(Right.UserUpdate, Right.UserResetTotp);
+    private static readonly Caller Superuser = LoginFarm.Who(Right.All);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_new_user_signs_in_with_what_was_said()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.Store.SaveRoleAsync(new StoredRole("night", RoleScope.Farm, "", ["job:cancel"]), Actor.Farm, Cancellation);
+        var end = farm.Time.GetUtcNow().AddDays(30);
+
+        var made = await farm.Users.CreateAsync(
+            LoginFarm.Who(Right.UserCreate, "job:*"), new NewUser("mira", "yellow tractor", "mira@büro.example", "+49 (30) 123-4567", end, ["night"]), Cancellation);
+
+        Assert.Equal((EstateCode.Done, 1), (made.Code, made.Revision));
+        var mira = await farm.FindAsync("mira");
+        Assert.Equal((made.Id, "mira@xn--bro-hoa.example", "+49301234567", end), (mira.Id, mira.Email, mira.Phone, mira.ExpiresAt));
+        Assert.Equal(["night"], mira.Roles);
+        Assert.True((await farm.LoginAsync("mira", "yellow tractor")).Principal.May(Right.JobCancel));
+        var said = JsonNode.Parse((await farm.Store.FindLastEventAsync("account.saved", Cancellation))!.Data)!;
+        Assert.Equal(("192.0.2.1", "http", "mira"), (said["address"]!.ToString(), said["door"]!.ToString(), said["after"]!["name"]!.ToString()));
+    }
+
+    [Theory]
+    [InlineData("mir", "yellow tractor", "", "", EstateCode.InvalidName)]
+    [InlineData("Mira", "yellow tractor", "", "", EstateCode.InvalidName)]
+    [InlineData("mira\n", "yellow tractor", "", "", EstateCode.InvalidName)]
+    [InlineData("9mira", "yellow tractor", "", "", EstateCode.InvalidName)]
+    [InlineData("mira", "short", "", "", EstateCode.InvalidPassword)]
+    [InlineData("mira", "password1234", "", "", EstateCode.InvalidPassword)]
+    [InlineData("mira", "Mira is my name", "", "", EstateCode.InvalidPassword)]
+    [InlineData("mira", "b109f3bbbc244eb82441917ed06d618b9008dd09b3befd1b5e07394c706a8bb980b1d7785e5976ec049b46df5f1326af5a2ea6d103fd07c95385ffab0cacbc86", "", "", EstateCode.InvalidPassword)]
+    [InlineData("mira", "yellow tractor", "mira", "", EstateCode.InvalidEmail)]
+    [InlineData("mira", "yellow tractor", "a@b@c.example", "", EstateCode.InvalidEmail)]
+    [InlineData("mira", "yellow tractor", "mira@localhost", "", EstateCode.InvalidEmail)]
+    [InlineData("mira", "yellow tractor", "", "0049301234567", EstateCode.InvalidPhone)]
+    [InlineData("mira", "yellow tractor", "", "+0123456789", EstateCode.InvalidPhone)]
+    [InlineData("root", "yellow tractor", "", "", EstateCode.NameTaken)]
+    public async Task Each_rule_for_new_users_has_its_code_and_makes_nobody(string name, string password, string email, string phone, EstateCode code)
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("root");
+
+        var answer = await farm.Users.CreateAsync(Superuser, new NewUser(name, password, email, phone), Cancellation);
+
+        Assert.Equal(code, answer.Code);
+        Assert.NotEmpty(answer.Detail);
+        Assert.NotEmpty(answer.Field);
+        Assert.Single(await farm.Store.ListAccountsAsync("", 10, Cancellation));
+        var refused = (await farm.Store.FindLastEventAsync("estate.refused", Cancellation))!;
+        Assert.Equal("user:helper", refused.Actor);
+        Assert.DoesNotContain(password, refused.Subject + refused.Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_end_date_is_in_the_future()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        var now = farm.Time.GetUtcNow();
+
+        foreach (var end in new[] { now, now.AddDays(-1), DateTimeOffset.MaxValue })
+            Assert.Equal(EstateCode.InvalidExpiration, (await farm.Users.CreateAsync(Superuser, new NewUser("mira", "yellow tractor", ExpiresAt: end), Cancellation)).Code);
+    }
+
+    [Fact]
+    public async Task Nobody_gives_a_role_that_does_more_than_they_may()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("mira", a => a with { Roles = [] });
+        foreach (var (name, right) in new[] { ("night", "job:cancel"), ("jobs", "job:*"), ("labs", "job:cancel@labs") })
+            await farm.Store.SaveRoleAsync(new StoredRole(name, RoleScope.Farm, "", [right]), Actor.Farm, Cancellation);
+        await farm.Store.SaveRoleAsync(new StoredRole("viewer", RoleScope.Group, "", ["job:read"]), Actor.Farm, Cancellation);
+        var who = LoginFarm.Who(Right.UserUpdate, Right.UserCreate, "job:cancel");
+
+        async Task<EstateCode> GiveAsync(Caller caller, string role) =>
+            (await farm.Users.UpdateAsync(caller, new UserEdit("mira") { AddRoles = [role] }, Cancellation)).Code;
+
+        Assert.Equal(EstateCode.Denied, await GiveAsync(who, "jobs"));
+        Assert.Equal(EstateCode.Denied, await GiveAsync(who, StoredRole.Superuser));
+        Assert.Equal(EstateCode.InvalidRole, await GiveAsync(who, "ghost"));
+        Assert.Equal(EstateCode.InvalidRole, await GiveAsync(Superuser, "viewer"));
+        Assert.Equal(EstateCode.Denied, (await farm.Users.CreateAsync(who, new NewUser("noor", "yellow tractor", Roles: ["jobs"]), Cancellation)).Code);
+        Assert.Empty((await farm.FindAsync("mira")).Roles);
+        Assert.Equal(EstateCode.Done, await GiveAsync(who, "night"));
+        Assert.Equal(EstateCode.Done, await GiveAsync(who, "labs"));
+        // The token counts too: who may everything with a token for little gives little.
+        Assert.Equal(EstateCode.Denied, await GiveAsync(Superuser with { Principal = Superuser.Principal with { Limit = [Right.UserUpdate] } }, "jobs"));
+    }
+
+    [Fact]
+    public async Task Everybody_changes_the_own_password_e_mail_and_phone_and_nothing_else()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("mira", a => a with { Roles = [] });
+        var session = await farm.LoginAsync("mira");
+        var other = await farm.LoginAsync("mira");
+        var mira = new Caller(session.Principal, LoginFarm.Here, "admin");
+
+        Assert.Equal(EstateCode.Done, (await farm.Users.UpdateAsync(mira, new UserEdit("mira") { Email = "mira@example.org", Phone = "+49301234567" }, Cancellation)).Code);
+        Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(mira, new UserEdit("mira") { Disabled = false }, Cancellation)).Code);
+        Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(mira, new UserEdit("mira") { Email = "", AddRoles = ["superuser"] }, Cancellation)).Code);
+        Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(mira, new UserEdit("mira") { SetsExpiry = true }, Cancellation)).Code);
+        Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(mira, new UserEdit("mira") { Password = "yellow tractor" }, Cancellation)).Code);
+        Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(mira, Own("wrong password"), Cancellation)).Code);
+        Assert.Equal(EstateCode.InvalidPassword, (await farm.Users.UpdateAsync(mira, Own(LoginFarm.Password) with { Password = LoginFarm.Password }, Cancellation)).Code);
+        Assert.Equal(("mira@example.org", "+49301234567"), ((await farm.FindAsync("mira")).Email, (await farm.FindAsync("mira")).Phone));
+
+        Assert.Equal(EstateCode.Done, (await farm.Users.UpdateAsync(mira, Own(LoginFarm.Password), Cancellation)).Code);
+
+        Assert.NotNull(await farm.WhoAsync(session.Token));
+        Assert.Null(await farm.WhoAsync(other.Token));
+        Assert.Equal(SignInDuty.None, (await farm.LoginAsync("mira", "yellow tractor")).Principal.Duty);
+
+        static UserEdit Own(string current) => new("mira") { Password = "yellow tractor", CurrentPassword = current };
+    }
+
+    [Fact]
+    public async Task A_password_that_must_be_changed_can_be_and_nothing_else()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("root", a => a with { MustChangePassword = true });
+        var root = await farm.InAsync("root");
+
+        Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(root, new UserEdit("root") { Email = "r@example.org" }, Cancellation)).Code);
+        Assert.Equal(EstateCode.Denied, (await farm.Users.CreateAsync(root, new NewUser("mira", "yellow tractor"), Cancellation)).Code);
+        Assert.Empty((await farm.Users.ListAsync(root, "", "", 10, Cancellation)).Items);
+        var changed = await farm.Users.UpdateAsync(root, new UserEdit("root") { Password = "yellow tractor", CurrentPassword = LoginFarm.Password }, Cancellation);
+
+        Assert.Equal(EstateCode.Done, changed.Code);
+        Assert.False((await farm.FindAsync("root")).MustChangePassword);
+    }
+
+    [Fact]
+    public async Task A_program_with_a_token_for_little_is_not_its_account()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        var row = await farm.CreateAsync("mira", a => a with { Roles = [] });
+        var little = new Caller(new Principal("user:mira", []) { Account = row.Id, Kind = TokenKind.Api, Limit = [Right.JobRead] }, LoginFarm.Here, "http");
+        var whole = little with { Principal = little.Principal with { Limit = [Right.All] } };
+
+        Assert.Empty((await farm.Users.ListAsync(little, "", "", 10, Cancellation)).Items);
+        Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(little, new UserEdit("mira") { Email = "" }, Cancellation)).Code);
+        Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(whole, new UserEdit("mira") { Password = "yellow tractor", CurrentPassword = LoginFarm.Password }, Cancellation)).Code);
+        Assert.Equal(["mira"], (await farm.Users.ListAsync(whole, "", "", 10, Cancellation)).Items.Select(u => u.Name));
+    }
 
     [Fact]
     public async Task A_locked_user_gets_in_again()
@@ -23,10 +165,11 @@ public sealed class UserDeskTests
         for (int i = 0; i < LockoutRule.MaxFailures; i++) await farm.Store.RefuseSignInAsync("mira", "wrong password", "::1", Cancellation);
         Assert.IsType<LoginResult.Wrong>(await farm.TryAsync("mira"));
 
-        Assert.IsType<UserChange.Done>(await Desk(farm).UnlockAsync(Helper, "mira", Cancellation));
+        Assert.Equal(EstateCode.Done, (await farm.Users.UpdateAsync(Helper, new UserEdit("mira") { Unlock = true }, Cancellation)).Code);
 
         await farm.LoginAsync("mira");
         Assert.Equal("user:helper", (await farm.Store.FindLastEventAsync("account.unlocked", Cancellation))!.Actor);
+        Assert.Equal(1, (await farm.FindAsync("mira")).Revision);
     }
 
     [Fact]
@@ -36,13 +179,32 @@ public sealed class UserDeskTests
         await farm.CreateAsync("mira", a => a with { Roles = [] });
         var session = await farm.LoginAsync("mira");
 
-        Assert.Contains("12 to 120", Assert.IsType<UserChange.Refused>(await Desk(farm).SetPasswordAsync(Helper, "mira", "short")).Why, StringComparison.Ordinal);
+        var short_ = await farm.Users.UpdateAsync(Helper, new UserEdit("mira") { Password = "short" }, Cancellation);
+        Assert.Equal(EstateCode.InvalidPassword, short_.Code);
+        Assert.Contains("12 to 120", short_.Detail, StringComparison.Ordinal);
         Assert.NotNull(await farm.WhoAsync(session.Token));
-        Assert.IsType<UserChange.Done>(await Desk(farm).SetPasswordAsync(Helper, "mira", "yellow tractor"));
+        Assert.Equal(EstateCode.Done, (await farm.Users.UpdateAsync(Helper, new UserEdit("mira") { Password = "yellow tractor" }, Cancellation)).Code);
 
         Assert.Null(await farm.WhoAsync(session.Token));
         Assert.IsType<LoginResult.Wrong>(await farm.TryAsync("mira"));
         Assert.Equal(SignInDuty.ChangePassword, (await farm.LoginAsync("mira", "yellow tractor")).Principal.Duty);
+    }
+
+    [Fact]
+    public async Task Disabling_and_a_lost_role_end_sessions_at_once()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.Store.SaveRoleAsync(new StoredRole("night", RoleScope.Farm, "", ["job:cancel"]), Actor.Farm, Cancellation);
+        await farm.CreateAsync("mira", a => a with { Roles = ["night"] });
+        var first = await farm.LoginAsync("mira");
+
+        Assert.Equal(EstateCode.Done, (await farm.Users.UpdateAsync(Helper, new UserEdit("mira") { RemoveRoles = ["night"] }, Cancellation)).Code);
+        Assert.Null(await farm.WhoAsync(first.Token));
+        var second = await farm.LoginAsync("mira");
+        Assert.Equal(EstateCode.Done, (await farm.Users.UpdateAsync(Helper, new UserEdit("mira") { Disabled = true }, Cancellation)).Code);
+
+        Assert.Null(await farm.WhoAsync(second.Token));
+        Assert.IsType<LoginResult.Wrong>(await farm.TryAsync("mira"));
     }
 
     [Fact]
@@ -52,25 +214,167 @@ public sealed class UserDeskTests
         await farm.CreateAsync("mira", a => a with { Roles = [], TotpSecret = "unreadable", TotpEnabled = true, RecoveryCodes = ["x"] });
         Assert.IsType<LoginResult.CodeNeeded>(await farm.TryAsync("mira"));
 
-        Assert.IsType<UserChange.Done>(await Desk(farm).RemoveTotpAsync(Helper, "mira"));
+        Assert.Equal(EstateCode.Done, (await farm.Users.RemoveTotpAsync(Helper, "mira", "", Cancellation)).Code);
 
         await farm.LoginAsync("mira");
         Assert.Empty((await farm.FindAsync("mira")).RecoveryCodes);
+        Assert.Equal(EstateCode.InvalidState, (await farm.Users.RemoveTotpAsync(Helper, "mira", "", Cancellation)).Code);
     }
 
     [Fact]
-    public async Task Only_a_superuser_helps_a_superuser_and_nobody_helps_the_own_account_this_way()
+    public async Task The_own_one_time_codes_go_with_the_password()
     {
         await using var farm = await LoginFarm.StartAsync();
         await farm.CreateAsync("root");
-        var mira = await farm.CreateAsync("mira", a => a with { Roles = [] });
+        var root = await farm.InAsync("root");
+        await farm.ChangeAsync("root", a => a with { TotpSecret = "unreadable", TotpEnabled = true });
 
-        Assert.IsType<UserChange.Forbidden>(await Desk(farm).SetPasswordAsync(Helper, "root", "yellow tractor"));
-        Assert.IsType<UserChange.Forbidden>(await Desk(farm).UnlockAsync(Helper with { Rights = ["*:*", "user:*"] }, "root", Cancellation));
-        Assert.IsType<UserChange.Forbidden>(await Desk(farm).RemoveTotpAsync(Owner with { Limit = [Right.UserResetTotp] }, "root"));
-        Assert.IsType<UserChange.Forbidden>(await Desk(farm).SetPasswordAsync(Helper with { Account = mira.Id }, "mira", "yellow tractor"));
-        Assert.IsType<UserChange.NotFound>(await Desk(farm).UnlockAsync(Owner, "nobody", Cancellation));
-        Assert.IsType<UserChange.Done>(await Desk(farm).SetPasswordAsync(Owner, "root", "yellow tractor"));
+        Assert.Equal(EstateCode.Denied, (await farm.Users.RemoveTotpAsync(root, "", "wrong password", Cancellation)).Code);
+        Assert.Equal(EstateCode.Denied, (await farm.Users.RemoveTotpAsync(root, "root", "", Cancellation)).Code);
+        Assert.Equal(EstateCode.Done, (await farm.Users.RemoveTotpAsync(root, "", LoginFarm.Password, Cancellation)).Code);
+        Assert.False((await farm.FindAsync("root")).TotpEnabled);
+    }
+
+    [Fact]
+    public async Task Superusers_are_changed_by_superusers_alone_and_somebody_who_may_more_by_who_may_it_too()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.Store.SaveRoleAsync(new StoredRole("night", RoleScope.Farm, "", ["job:cancel"]), Actor.Farm, Cancellation);
+        await farm.Store.SaveRoleAsync(new StoredRole("all", RoleScope.Farm, "", ["*"]), Actor.Farm, Cancellation);
+        await farm.CreateAsync("root");
+        await farm.CreateAsync("like.root", a => a with { Roles = ["all"] });
+        await farm.CreateAsync("mira", a => a with { Roles = ["night"] });
+        var nearly = LoginFarm.Who("*:*", "user:*");
+        var limited = Superuser with { Principal = Superuser.Principal with { Limit = ["user:*"] } };
+
+        foreach (var who in new[] { Helper, nearly, limited })
+        {
+            foreach (string name in new[] { "root", "like.root" })
+            {
+                Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(who, new UserEdit(name) { Password = "yellow tractor" }, Cancellation)).Code);
+                Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(who, new UserEdit(name) { Unlock = true }, Cancellation)).Code);
+                Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(who, new UserEdit(name) { Email = "" }, Cancellation)).Code);
+                Assert.Equal(EstateCode.Denied, (await farm.Users.RemoveTotpAsync(who, name, "", Cancellation)).Code);
+                Assert.Equal(EstateCode.Denied, (await farm.Users.RemoveAsync(who, name, "", Cancellation)).Code);
+            }
+        }
+        // Who sets a password can be whom it is of.
+        Assert.Equal(EstateCode.Denied, (await farm.Users.UpdateAsync(Helper, new UserEdit("mira") { Password = "yellow tractor" }, Cancellation)).Code);
+        Assert.Equal(EstateCode.Done, (await farm.Users.UpdateAsync(Helper, new UserEdit("mira") { Email = "mira@example.org" }, Cancellation)).Code);
+        Assert.Equal(EstateCode.Done, (await farm.Users.UpdateAsync(nearly, new UserEdit("mira") { Password = "yellow tractor" }, Cancellation)).Code);
+        Assert.Equal(EstateCode.Done, (await farm.Users.UpdateAsync(Superuser, new UserEdit("root") { Password = "yellow tractor" }, Cancellation)).Code);
+        Assert.Equal(EstateCode.NotFound, (await farm.Users.UpdateAsync(Superuser, new UserEdit("nobody") { Unlock = true }, Cancellation)).Code);
+    }
+
+    [Fact]
+    public async Task Without_the_right_nobody_learns_who_exists()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("root");
+        await farm.CreateAsync("mira", a => a with { Roles = [] });
+        var mira = await farm.InAsync("mira");
+
+        Assert.Equal(await farm.Users.UpdateAsync(mira, new UserEdit("root") { Unlock = true }, Cancellation), await farm.Users.UpdateAsync(mira, new UserEdit("ghost") { Unlock = true }, Cancellation));
+        Assert.Equal(await farm.Users.RemoveAsync(mira, "root", "", Cancellation), await farm.Users.RemoveAsync(mira, "ghost", "", Cancellation));
+        Assert.Equal(await farm.Users.RemoveTotpAsync(mira, "root", "", Cancellation), await farm.Users.RemoveTotpAsync(mira, "ghost", "", Cancellation));
+        Assert.Equal(["mira"], (await farm.Users.ListAsync(mira, "", "", 10, Cancellation)).Items.Select(u => u.Name));
+        Assert.Empty((await farm.Users.ListAsync(mira, "roo", "", 10, Cancellation)).Items);
+    }
+
+    [Fact]
+    public async Task The_last_superuser_stays()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("root");
+        await farm.CreateAsync("temp", a => a with { ExpiresAt = farm.Time.GetUtcNow().AddDays(1) });
+        var root = await farm.InAsync("root");
+
+        Assert.Equal(EstateCode.LastSuperuser, (await farm.Users.RemoveAsync(root, "root", "", Cancellation)).Code);
+        Assert.Equal(EstateCode.LastSuperuser, (await farm.Users.UpdateAsync(root, new UserEdit("root") { Disabled = true }, Cancellation)).Code);
+        Assert.Equal(EstateCode.LastSuperuser, (await farm.Users.UpdateAsync(root, new UserEdit("root") { RemoveRoles = ["superuser"] }, Cancellation)).Code);
+        Assert.Equal(EstateCode.LastSuperuser, (await farm.Users.UpdateAsync(root, new UserEdit("root") { SetsExpiry = true, ExpiresAt = farm.Time.GetUtcNow().AddDays(1) }, Cancellation)).Code);
+        Assert.Equal(1, (await farm.FindAsync("root")).Revision);
+
+        await farm.CreateAsync("second");
+        Assert.Equal(EstateCode.Done, (await farm.Users.RemoveAsync(root, "root", "", Cancellation)).Code);
+    }
+
+    [Fact]
+    public async Task Who_owns_a_group_goes_when_somebody_takes_it()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.Store.SaveRoleAsync(new StoredRole("owner", RoleScope.Group, "", ["*"]), Actor.Farm, Cancellation);
+        await farm.CreateAsync("mira", a => a with { Roles = [] });
+        await farm.CreateAsync("noor", a => a with { Roles = [] });
+        await farm.Store.CreateGroupAsync(new StoredGroup("1", "labs", "", [new("mira", "owner")]), Actor.Farm, Cancellation);
+
+        Assert.Equal(EstateCode.OwnsResources, (await farm.Users.RemoveAsync(Superuser, "mira", "", Cancellation)).Code);
+        Assert.Equal(EstateCode.UnknownUser, (await farm.Users.RemoveAsync(Superuser, "mira", "ghost", Cancellation)).Code);
+        Assert.Equal(EstateCode.UnknownUser, (await farm.Users.RemoveAsync(Superuser, "mira", "mira", Cancellation)).Code);
+        Assert.Equal(EstateCode.Denied, (await farm.Users.RemoveAsync(LoginFarm.Who(Right.UserDelete), "mira", "noor", Cancellation)).Code);
+        Assert.Equal(EstateCode.Done, (await farm.Users.RemoveAsync(Superuser, "mira", "noor", Cancellation)).Code);
+
+        Assert.Equal([new GroupMember("noor", "owner")], (await farm.Store.FindGroupAsync("labs", Cancellation))!.Members);
+    }
+
+    [Fact]
+    public async Task Of_two_administrators_who_change_at_once_one_wins_and_nothing_is_half_done()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("mira", a => a with { Roles = [] });
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => farm.Users.UpdateAsync(
+            Superuser, new UserEdit("mira") { Email = $"mira{i}@example.org", Phone = $"+4930123456{i}", ExpectedRevision = 1 }, Cancellation))));
+
+        int winner = Array.FindIndex(answers, a => a.Code == EstateCode.Done);
+        Assert.Equal(7, answers.Count(a => a.Code == EstateCode.Outdated));
+        var mira = await farm.FindAsync("mira");
+        Assert.Equal(($"mira{winner}@example.org", $"+4930123456{winner}", 2), (mira.Email, mira.Phone, mira.Revision));
+    }
+
+    [Fact]
+    public async Task Two_superusers_who_remove_each_other_at_once_leave_one()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("root");
+        await farm.CreateAsync("second");
+
+        var answers = await Task.WhenAll(
+            Task.Run(() => farm.Users.RemoveAsync(Superuser, "root", "", Cancellation)), Task.Run(() => farm.Users.RemoveAsync(Superuser, "second", "", Cancellation)));
+
+        Assert.Equal([EstateCode.Done, EstateCode.LastSuperuser], answers.Select(a => a.Code).Order());
+        Assert.Single(await farm.Store.ListAccountsAsync("", 10, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_list_goes_on_where_it_stopped()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        foreach (string name in new[] { "anna", "mira", "mirza", "noor" }) await farm.CreateAsync(name);
+
+        var first = await farm.Users.ListAsync(LoginFarm.Who(Right.UserList), "mir", "", 1, Cancellation);
+        var second = await farm.Users.ListAsync(LoginFarm.Who(Right.UserList), "mir", first.Next, 5, Cancellation);
+
+        Assert.Equal(["mira"], first.Items.Select(u => u.Name));
+        Assert.Equal(["mirza"], second.Items.Select(u => u.Name));
+        Assert.Equal("", second.Next);
+        Assert.Empty((await farm.Users.ListAsync(LoginFarm.Who(Right.UserList), "mü", "", 5, Cancellation)).Items);
+    }
+
+    [Fact]
+    public async Task The_same_refusal_is_in_the_journal_once_in_a_while()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("mira", a => a with { Roles = [] });
+        var mira = await farm.InAsync("mira");
+
+        for (int i = 0; i < 100; i++) await farm.Users.RemoveAsync(mira, "root", "", Cancellation);
+        for (int i = 0; i < 100; i++) await farm.Users.RemoveAsync(mira, "violet tractor", "", Cancellation);
+
+        var refused = (await farm.Store.ReadJournalAsync(0, 1000, Cancellation)).Where(e => e.Kind == "estate.refused").ToList();
+        Assert.Equal(["root", "(not a name)"], refused.Select(e => e.Subject));
+        Assert.Equal(("user.delete", "denied", "192.0.2.1"), (Member("action"), Member("reason"), Member("address")));
+        string Member(string name) => JsonNode.Parse(refused[0].Data)![name]!.ToString();
     }
 
     [Fact]
@@ -90,6 +394,4 @@ public sealed class UserDeskTests
         var login = await stranger.PostAsJsonAsync("/api/v1/login", new JsonObject { ["user"] = "admin", ["password"] = "yellow tractor" });
         Assert.True((await MasterFixture.BodyAsync(login))["must_change_password"]!.GetValue<bool>());
     }
-
-    private static UserDesk Desk(LoginFarm farm) => new(farm.Room, farm.Tokens);
 }

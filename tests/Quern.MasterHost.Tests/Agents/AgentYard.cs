@@ -53,15 +53,15 @@ internal sealed class AgentYard : IAsyncDisposable
     }
 
     /// <summary>The configuration of an agent, as one is made with.</summary>
-    public string Configure(string key, string? spki = null, string name = "mill")
+    public string Configure(string key, string? spki = null, string name = "mill", int admin = 0, int work = 0)
     {
         string path = _folder[$"{Guid.NewGuid()}.json"];
         File.WriteAllText(path, JsonSerializer.Serialize(new Dictionary<string, object>
         {
             ["version"] = 1,
             ["group"] = AgentFarm.Group,
-            ["farm"] = new[] { $"127.0.0.1:{_admin.Port}" },
-            ["masters"] = new[] { $"wss://127.0.0.1:{_work.Port}" },
+            ["farm"] = new[] { $"127.0.0.1:{(admin > 0 ? admin : _admin.Port)}" },
+            ["masters"] = new[] { $"wss://127.0.0.1:{(work > 0 ? work : _work.Port)}" },
             ["protocol"] = "buildbot-msgpack",
             ["spki"] = new[] { spki ?? TlsDoor.SpkiOf(_certificate) },
             ["key"] = key,
@@ -76,7 +76,7 @@ internal sealed class AgentYard : IAsyncDisposable
     /// <summary>Runs an agent on the folder <see cref="State"/>; its exit code when it ends.</summary>
     public Task<int> Run(string configuration, TimeProvider? time = null, CancellationToken stop = default)
     {
-        var read = AgentConfiguration.Read(configuration, out string problem);
+        var read = WorkerHost.AgentConfiguration.Read(configuration, out string problem);
         Assert.Equal("", problem);
         var agent = new Agent(read!, new AgentFolder(State), time ?? TimeProvider.System, line => _log.Writer.TryWrite(line));
         var running = RunAsync(agent, stop);

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Quern.Scenarios.BadDays;
 using Quern.Testing;
@@ -30,7 +33,7 @@ public sealed class ListenerTests
             {
                 await JobTalk.SaidAsync(client, job, attempt: 1, "started");
 
-                var removed = await QuernAsync(folder, "listener", "remove", $"{Protocol}=127.0.0.1:{first}");
+                var removed = await QuernAsync(folder, "listener", "remove", $"{Protocol}=127.0.0.1:{first}", "--close-connections");
 
                 Assert.Equal((0, $"closed {Protocol} 127.0.0.1:{first}\n"), (removed.ExitCode, removed.Output));
                 await JobTalk.HeardAsync(client, "job.lost", e => (int)e["data"]!["attempt"]! == 1);
@@ -49,7 +52,7 @@ public sealed class ListenerTests
         {
             using var client = master.Client();
             var listed = (await client.GetFromJsonAsync<JsonObject>("/api/v1/listeners"))!["items"]!.AsArray();
-            Assert.Equal([$"127.0.0.1:{second}"], listed.Select(l => l!["open"]!.ToString()));
+            Assert.Equal([$"127.0.0.1:{second}"], listed.Where(l => l!["protocol"]!.ToString() == Protocol).Select(l => l!["open"]!.ToString()));
             await AssertClosedAsync(first);
         }
     }
@@ -98,6 +101,56 @@ public sealed class ListenerTests
         Assert.Equal(
             ["newer buildbot-msgpack", "older buildbot-msgpack-v1"],
             workers.Select(w => $"{w!["name"]} {w["protocol"]}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_door_with_a_certificate_is_made_changed_and_there_again_after_a_kill()
+    {
+        using var folder = new ScratchFolder();
+        using var certificate = TestCertificate.Make();
+        await File.WriteAllTextAsync(folder["tls.crt"], certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(folder["tls.key"], TestCertificate.KeyPemOf(certificate));
+        string[] up = MasterProcess.Up(folder["data"], "--no-worker");
+        string hash = Convert.ToHexStringLower(certificate.GetCertHash(HashAlgorithmName.SHA256));
+        int port;
+        await using (var master = await MasterProcess.StartAsync(folder["data"], up))
+        {
+            port = await AddAsync(folder, "--name", "Own door", "--certificate", folder["tls.crt"], "--key", folder["tls.key"], "--connections", "50");
+            var farms = await QuernAsync(folder, "listener", "add", "http=127.0.0.1:0", "--name", "farms", "--tls", "farm");
+            Assert.True(farms.ExitCode == 0, farms.Errors);
+            var set = await QuernAsync(folder, "listener", "set", "own door", "--per-second", "20", "--drain", "1");
+            var usage = await QuernAsync(folder, "listener", "set", "own door", "--certificate", folder["tls.crt"]);
+            var stopped = await QuernAsync(folder, "listener", "stop", "farms", "--drain", "5");
+            var again = await QuernAsync(folder, "listener", "stop", "farms");
+            var started = await QuernAsync(folder, "listener", "start", "farms");
+            var last = await QuernAsync(folder, "listener", "remove", "nothing");
+
+            Assert.Equal((0, $"Own door: open, {Protocol} 127.0.0.1:{port}, 0 connections\n"), (set.ExitCode, set.Output));
+            Assert.Contains("--certificate and --key belong together", usage.Errors, StringComparison.Ordinal);
+            Assert.Contains("farms: closed, http", stopped.Output, StringComparison.Ordinal);
+            Assert.Contains("It does not listen.", again.Errors, StringComparison.Ordinal);
+            Assert.Contains("farms: open, http", started.Output, StringComparison.Ordinal);
+            Assert.Contains("There is no listener 'nothing'", last.Errors, StringComparison.Ordinal);
+            master.Kill();
+        }
+
+        await using (var master = await MasterProcess.StartAsync(folder["data"], up))
+        {
+            var shown = await QuernAsync(folder, "listener", "show", "Own door");
+            var listed = await QuernAsync(folder, "listener", "list");
+            using var peer = new TcpClient();
+            await peer.ConnectAsync(IPAddress.Loopback, port);
+            await using var secured = new SslStream(peer.GetStream(), false, (_, _, _, _) => true);
+            await secured.AuthenticateAsClientAsync("localhost");
+
+            Assert.Equal((SslProtocols.Tls13, certificate.GetCertHashString()), (secured.SslProtocol, secured.RemoteCertificate!.GetCertHashString()));
+            Assert.Contains("50 connections, 20 new ones per second", shown.Output, StringComparison.Ordinal);
+            Assert.Contains($"SHA-256 {hash}", shown.Output, StringComparison.Ordinal);
+            Assert.Contains($"certificate SHA-256 {hash}: Own door", listed.Output, StringComparison.Ordinal);
+            // Of the farm's own certificate the fingerprint is told at the start, because a listener shows it.
+            Assert.Matches("has the SHA-256 fingerprint [0-9a-f]{64}", master.Errors);
+            Assert.Equal(0, await master.StopAsync());
+        }
     }
 
     /// <summary>Opens a door on a free port, which it answers.</summary>

@@ -157,6 +157,81 @@ public abstract class GroupsContract(ITestDatabase database) : StoreContract(dat
         Assert.Equal("token.revoked", (await KindsAsync())[^1]);
     }
 
+    [Fact]
+    public async Task A_session_knows_where_it_came_from_and_a_token_where_it_is_good()
+    {
+        await PeopleAsync("mira");
+        var mira = (await Store.FindAccountAsync("mira", Cancellation))!;
+        await Store.SaveTokenAsync(TokenOf("session", mira) with { Kind = TokenKind.Session, Address = "2001:db8::1", Product = "quern/1.0" }, Someone, Cancellation);
+        await Store.SaveTokenAsync(TokenOf("token", mira) with { Networks = ["192.0.2.0/24", "2001:db8::/32"] }, Someone, Cancellation);
+
+        var tokens = await Store.ListTokensAsync(mira.Id, Cancellation);
+
+        var session = tokens.Single(t => t.Kind == TokenKind.Session);
+        Assert.Equal(("2001:db8::1", "quern/1.0"), (session.Address, session.Product));
+        Assert.Empty(session.Networks);
+        Assert.Equal(["192.0.2.0/24", "2001:db8::/32"], tokens.Single(t => t.Kind == TokenKind.Api).Networks);
+        Assert.Contains("192.0.2.0/24 2001:db8::/32", (await Store.FindLastEventAsync("token.issued", Cancellation))!.Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_group_keeps_what_its_agents_are_built_with_and_tells_the_journal_only_that_it_changed()
+    {
+        await PeopleAsync("mira");
+        await Store.CreateGroupAsync(GroupOf("lab", ("mira", "owner")) with { AgentConfig = "c2VjcmV0" }, Someone, Cancellation);
+        var read = (await Store.FindGroupAsync("lab", Cancellation))!;
+        Assert.Equal("c2VjcmV0", read.AgentConfig);
+
+        await Store.UpdateGroupAsync(read with { AgentConfig = "b3RoZXI=" }, Someone, Cancellation);
+
+        Assert.Equal("b3RoZXI=", (await Store.FindGroupByIdAsync(read.Id, Cancellation))!.AgentConfig);
+        var data = (await Store.FindLastEventAsync("group.saved", Cancellation))!.Data;
+        Assert.True(JsonNode.Parse(data)!["agent_config_changed"]!.GetValue<bool>());
+        Assert.DoesNotContain("b3RoZXI=", data, StringComparison.Ordinal);
+        Assert.Null(await Store.FindGroupByIdAsync("lab", Cancellation));
+    }
+
+    [Fact]
+    public async Task What_was_read_at_an_older_revision_is_not_removed()
+    {
+        await PeopleAsync("mira", "noor");
+        await Store.CreateGroupAsync(GroupOf("lab", ("mira", "owner")), Someone, Cancellation);
+        var lab = (await Store.FindGroupAsync("lab", Cancellation))!;
+        var noor = (await Store.FindAccountAsync("noor", Cancellation))!;
+        await Store.UpdateGroupAsync(lab with { Description = "other" }, Someone, Cancellation);
+        await Store.UpdateAccountAsync(noor with { Phone = "+49301234567" }, Someone, null, Cancellation);
+
+        Assert.Equal(new AccountChange.Outdated(2), await Store.RemoveGroupAsync(lab.Id, 1, Someone, Cancellation));
+        Assert.Equal(new AccountChange.Outdated(2), await Store.RemoveAccountAsync(noor.Id, 1, null, Someone, Cancellation));
+        Assert.IsType<AccountChange.Removed>(await Store.RemoveGroupAsync(lab.Id, 2, Someone, Cancellation));
+        Assert.IsType<AccountChange.Removed>(await Store.RemoveAccountAsync(noor.Id, 2, null, Someone, Cancellation));
+    }
+
+    [Fact]
+    public async Task What_an_account_may_comes_from_its_roles_and_its_groups()
+    {
+        await PeopleAsync("mira");
+        await Store.CreateGroupAsync(GroupOf("lab", ("mira", "owner")), Someone, Cancellation);
+
+        var (farm, groups) = await Store.RightsOfAsync((await Store.FindAccountAsync("mira", Cancellation))!.Id, Cancellation);
+
+        Assert.Equal(["token:own"], farm);
+        Assert.Equal([("lab", "group:update"), ("lab", "group:list")], groups);
+        Assert.Equal("Sees it", (await Store.FindRoleAsync("viewer", Cancellation))!.Description);
+        Assert.Null(await Store.FindRoleAsync("ghost", Cancellation));
+    }
+
+    [Fact]
+    public async Task Accounts_are_listed_by_what_their_names_begin_with()
+    {
+        await PeopleAsync("anna", "mira", "mirza", "noor");
+
+        Assert.Equal(["mira", "mirza"], (await Store.ListAccountsAsync("mir", "", 10, Cancellation)).Select(a => a.Name));
+        Assert.Equal(["mirza"], (await Store.ListAccountsAsync("mir", "mira", 10, Cancellation)).Select(a => a.Name));
+        Assert.Equal(["anna"], (await Store.ListAccountsAsync("", "", 1, Cancellation)).Select(a => a.Name));
+        Assert.Empty(await Store.ListAccountsAsync("z", "", 10, Cancellation));
+    }
+
     private async Task PeopleAsync(params string[] names)
     {
         await Store.EnsureBuiltInRolesAsync(Roles, Actor.Farm, Cancellation);

@@ -24,6 +24,9 @@ public sealed class MigrationTests
                 INSERT INTO schema_version VALUES (1, 1);
                 INSERT INTO tokens VALUES ('aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd', 'user:admin', '["*"]', 1, NULL);
                 INSERT INTO tokens VALUES ('eeeeeeeeeeeeeeeebbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd', 'user:admin', '["*"]', 1, 253402300799000000);
+                INSERT INTO listeners VALUES ('branch', '::', 27015, 0, 'file');
+                INSERT INTO listeners VALUES ('branch', '127.0.0.1', 27015, 1, 'api');
+                INSERT INTO listeners VALUES ('branch', '127.0.0.1', 0, 1, 'api');
                 INSERT INTO jobs (id, title, environment, state, requester, created_at, attempt, finished_at)
                 VALUES ('00000000-0000-7000-8000-000000000001', 'old', 'release', 'succeeded', 'test', 1, 1, 2);
                 INSERT INTO jobs (id, title, environment, state, requester, created_at, ready_at, plan)
@@ -38,6 +41,11 @@ public sealed class MigrationTests
             var kept = await store.ListKeptLogsAsync("", JobState.Succeeded, DateTimeOffset.UnixEpoch.AddDays(1), null, 10, cancellation);
             Assert.Equal([1L], kept.Select(l => l.Number));
             Assert.Equal(("old", null), ((await store.FindJobAsync("1", cancellation))!.Title, (await store.FindJobAsync("1", cancellation))!.LogDeletedAt));
+
+            // Listeners are what they were, and have got names.
+            Assert.Equal(
+                ["1 branch 127.0.0.1:0 True api", "2 branch-27015 127.0.0.1:27015 True api", "3 branch-27015-2 :::27015 False file"],
+                (await store.ListListenersAsync(cancellation)).Select(l => $"{l.Id} {l.Name} {l.Address}:{l.Port} {l.Enabled} {l.Origin}"));
 
             // The owner's token goes on; who had signed in before there were accounts does so again.
             var token = Assert.Single(await store.ListTokensAsync(null, cancellation));

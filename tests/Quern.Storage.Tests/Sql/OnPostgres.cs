@@ -38,4 +38,8 @@ public sealed class AccountsOnPostgres(PostgresServer server) : AccountsContract
 
 public sealed class GroupsOnPostgres(PostgresServer server) : GroupsContract(server);
 
+public sealed class ListenersOnPostgres(PostgresServer server) : ListenersContract(server);
+
 public sealed class AgentsOnPostgres(PostgresServer server) : AgentsContract(server);
+
+public sealed class AuditOnPostgres(PostgresServer server) : AuditContract(server);

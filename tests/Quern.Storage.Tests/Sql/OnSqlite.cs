@@ -30,4 +30,8 @@ public sealed class AccountsOnSqlite() : AccountsContract(new SqliteFile());
 
 public sealed class GroupsOnSqlite() : GroupsContract(new SqliteFile());
 
+public sealed class ListenersOnSqlite() : ListenersContract(new SqliteFile());
+
 public sealed class AgentsOnSqlite() : AgentsContract(new SqliteFile());
+
+public sealed class AuditOnSqlite() : AuditContract(new SqliteFile());

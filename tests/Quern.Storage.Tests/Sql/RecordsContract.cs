@@ -106,18 +106,4 @@ public abstract class RecordsContract(ITestDatabase database) : StoreContract(da
         Assert.Empty(await Store.ListWorkersAsync(Cancellation));
         await Assert.ThrowsAsync<ArgumentException>(() => Store.SaveWorkerEventAsync(Worker, "exploded", "", null, Cancellation));
     }
-
-    [Fact]
-    public async Task Listeners_are_data()
-    {
-        await Store.UpsertListenerAsync(new StoredListener("http", "127.0.0.1", 8010, true, "api"), Someone, Cancellation);
-        var off = new StoredListener("http", "127.0.0.1", 8010, false, "file", "v7,v1");
-        await Store.UpsertListenerAsync(off, Someone, Cancellation);
-
-        Assert.Equal([off], await Store.ListListenersAsync(Cancellation));
-        Assert.True(await Store.RemoveListenerAsync("http", "127.0.0.1", 8010, Someone, Cancellation));
-        Assert.False(await Store.RemoveListenerAsync("http", "127.0.0.1", 8010, Someone, Cancellation));
-        await Store.SaveListenerEventAsync("http", "127.0.0.1", 8010, opened: true, "", Someone, Cancellation);
-        Assert.Equal(["listener.saved", "listener.saved", "listener.removed", "listener.opened"], await KindsAsync());
-    }
 }

@@ -22,12 +22,11 @@ internal sealed class AccountManager : UserManager<Account>
             new ExactNames(), new IdentityErrorDescriber(), services: null!, NullLogger<UserManager<Account>>.Instance) =>
         RegisterTokenProvider(TokenOptions.DefaultAuthenticatorProvider, new TotpProvider(time));
 
-    /// <summary>Sets a password that its owner must change, without asking for the old one.</summary>
-    public async Task<IdentityResult> SetPasswordAsync(Account account, string password)
+    /// <summary>Saves what was changed in the account in hand, with a new password if one is given, without asking for the old one.</summary>
+    public async Task<IdentityResult> SaveAsync(Account account, string? password)
     {
-        account.Row = account.Row with { MustChangePassword = true };
-        var result = await UpdatePasswordHash(account, password, validatePassword: true);
-        return result.Succeeded ? await UpdateUserAsync(account) : result;
+        if (password is not null && await UpdatePasswordHash(account, password, validatePassword: true) is { Succeeded: false } refused) return refused;
+        return await UpdateUserAsync(account);
     }
 
     /// <summary>16 characters in fours: 80 random bits. The framework's own codes have half of that, too few for a fast hash.</summary>

@@ -14,6 +14,7 @@ internal static partial class AccountRules
     /// <summary>Below the 128 digits of a pre-hash, so that the two cannot be confused.</summary>
     public const int MaxPassword = 120;
 
+    private const int MaxDescription = 500;
     private const int MaxEmail = 254;
     private const int MaxLocalPart = 64;
 
@@ -37,6 +38,10 @@ internal static partial class AccountRules
         if (userName.Length > 0 && password.Contains(userName, StringComparison.OrdinalIgnoreCase)) return "The password must not contain the user name.";
         return CommonPasswords.Has(password) ? "Too many people have this password, or one very near to it; take another." : null;
     }
+
+    /// <summary>Whether a text cannot be anybody's password: there is none, or it is longer than any may be.</summary>
+    public static bool IsImpossiblePassword(string password) =>
+        password.Length == 0 || (!PasswordHash.IsPreHash(password) && password.EnumerateRunes().Count() > MaxPassword);
 
     /// <param name="normal">With the domain in ASCII; empty for none.</param>
     public static string? Email(string email, out string normal)
@@ -74,6 +79,15 @@ internal static partial class AccountRules
         ? null
         : "A group's name has 4 to 48 characters: letters, digits, blank, '.', '_' and '-', beginning with a letter or digit.";
 
+    public static string? RoleName(string name) => RolePattern().IsMatch(name)
+        ? null
+        : "A role's name has 2 to 32 characters: small letters, digits, blank, '.', '_' and '-', beginning with a letter.";
+
+    /// <summary>Of a group or a role; may be empty.</summary>
+    public static string? Description(string text) => text.Length <= MaxDescription && IsText(text) && !text.Any(char.IsControl)
+        ? null
+        : $"A description is one line of at most {MaxDescription} characters.";
+
     /// <summary>Whether every surrogate has its other half; texts of other kind are all the same in UTF-8.</summary>
     private static bool IsText(string text)
     {
@@ -95,6 +109,9 @@ internal static partial class AccountRules
 
     [GeneratedRegex(@"^\+[1-9][0-9]{6,14}\z")]
     private static partial Regex PhonePattern();
+
+    [GeneratedRegex(@"^[a-z][a-z0-9 ._-]{1,31}\z")]
+    private static partial Regex RolePattern();
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9 ._-]{3,47}\z")]
     private static partial Regex GroupPattern();

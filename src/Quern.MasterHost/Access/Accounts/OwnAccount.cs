@@ -16,10 +16,14 @@ internal sealed class OwnAccount(AccountRoom room, Doorkeeper door, TokenBook to
     public Task<OwnChange> ChangePasswordAsync(Principal who, string current, string fresh, IPAddress from, CancellationToken cancellationToken) =>
         WithPasswordAsync(who, current, from, async (manager, account) =>
         {
-            if (PasswordHash.PreHashOf(current) == PasswordHash.PreHashOf(fresh)) return Refused(AccountErrors.InvalidPassword, "The new password is the old one.");
+            if (SamePassword(current, fresh) is { } same) return Refused(AccountErrors.InvalidPassword, same);
             account.Row = account.Row with { MustChangePassword = false };
             return ResultOf(await manager.ChangePasswordAsync(account, current, fresh));
         }, cancellationToken);
+
+    /// <summary>A change of the password must be one.</summary>
+    public static string? SamePassword(string current, string fresh) =>
+        PasswordHash.PreHashOf(current) == PasswordHash.PreHashOf(fresh) ? "The new password is the old one." : null;
 
     /// <summary>Makes a new secret for one-time codes, which counts once its first code was given. Answers with the secret in base 32.</summary>
     public Task<OwnChange> BeginTotpAsync(Principal who, string password, IPAddress from, CancellationToken cancellationToken) =>

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Quern.Agents;
+
+namespace Quern.MasterHost.Agents;
+
+/// <summary>
+/// The programs that agents are made of: <c>FOLDER/RID/quern-worker</c>, and beside it perhaps <c>base.tar</c> or <c>base.tar.gz</c>, the root that
+/// images stand on. The first folder that has a platform is the one that counts.
+/// </summary>
+/// <param name="folders">Absolute; the operator's before the one that came with the program. They need not be there.</param>
+internal sealed class AgentPayloads(ImmutableArray<string> folders)
+{
+    private const string Program = "quern-worker";
+    private const long MaxProgramBytes = 256 << 20;
+
+    /// <summary>What there is, in the order of <see cref="AgentPlatform.All"/>.</summary>
+    public ImmutableArray<AgentPayload> List() => [.. AgentPlatform.All.Select(Find).OfType<AgentPayload>()];
+
+    public AgentPayload? Find(AgentPlatform platform)
+    {
+        foreach (string folder in folders)
+        {
+            var file = new FileInfo(Path.Combine(folder, platform.Rid, Program));
+            if (file.Exists) return new AgentPayload(platform, file.FullName, file.Length, BaseOf(file.DirectoryName!));
+        }
+        return null;
+    }
+
+    /// <summary>The program's bytes, seen to be for its platform; null, and why, when they are not.</summary>
+    public static async Task<(byte[]? Program, string Problem)> ReadAsync(AgentPayload payload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (payload.Bytes is 0 or > MaxProgramBytes) return (null, $"{payload.Path} has {payload.Bytes} bytes; a program has from 1 to {MaxProgramBytes}.");
+            byte[] bytes = await File.ReadAllBytesAsync(payload.Path, cancellationToken);
+            return ElfProgram.Problem(bytes, payload.Platform) is { } problem
+                ? (null, $"{payload.Path} cannot be used: {problem}. Put the quern-worker of {payload.Platform} there.")
+                : (bytes, "");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"{payload.Path} cannot be read: {e.Message}");
+        }
+    }
+
+    /// <summary>What to tell somebody who wants a platform that is not there.</summary>
+    public string Missing(AgentPlatform platform)
+    {
+        var there = List();
+        string list = there.IsEmpty ? "none is there" : $"there is {string.Join(", ", there.Select(p => p.Platform.Rid))}";
+        return $"There is no program for {platform}: {list}. Put a quern-worker that was published for it into {Path.Combine(folders[0], platform.Rid)}/.";
+    }
+
+    private static string? BaseOf(string folder) =>
+        new[] { "base.tar.gz", "base.tar" }.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+}

@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using Quern.Admin.V1;
+using Quern.Protocols.Admin;
+
+namespace Quern.Peers.Admin;
+
+/// <summary>All connections of the administration protocol, by their session numbers, and what they have in common.</summary>
+/// <param name="random">Gives 23 bits from a cryptographic source; null for the machine's.</param>
+internal sealed class AdminRoom(AdminOptions options, IAdminGate gate, TimeProvider time, Func<int>? random = null)
+{
+    private const int BaseValues = 1 << 23;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<int, AdminConnection> _bySid = [];   // guarded by the lock
+    private readonly Func<int> _random = random ?? (() => RandomNumberGenerator.GetInt32(BaseValues));
+
+    public AdminOptions Options => options;
+
+    public IAdminGate Gate => gate;
+
+    public TimeProvider Time => time;
+
+    /// <summary>The server's own session number, of this run.</summary>
+    public int ServerSid { get; } = SessionNumber.Of(InstanceType.InstanceServer, InstanceFlavor.FlavorServerJava, random?.Invoke() ?? RandomNumberGenerator.GetInt32(BaseValues));
+
+    /// <summary>Gives a connection a number that no other has.</summary>
+    public int Enter(AdminConnection connection, InstanceType type, InstanceFlavor flavor)
+    {
+        while (true)
+        {
+            int sid = SessionNumber.Of(type, flavor, _random());
+            lock (_lock)
+                if (sid != 0 && sid != ServerSid && _bySid.TryAdd(sid, connection)) return sid;
+        }
+    }
+
+    public void Leave(int sid)
+    {
+        lock (_lock) _bySid.Remove(sid);
+    }
+
+    public AdminConnection? Find(int sid)
+    {
+        lock (_lock) return _bySid.GetValueOrDefault(sid);
+    }
+
+    /// <summary>Of the connection of an agent; 0 when it has none.</summary>
+    public int SidOf(string agent) => All().FirstOrDefault(c => c.Agent == agent)?.Peer?.Sid ?? 0;
+
+    /// <summary>Those that are there now.</summary>
+    public AdminConnection[] All()
+    {
+        lock (_lock) return [.. _bySid.Values];
+    }
+}
