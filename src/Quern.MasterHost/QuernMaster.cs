@@ -204,7 +204,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var leafBook = new LeafBook(store, blobs, leafOptions);
         var webDoor = new BranchWebDoor(door, new LeafKeys(tokens, options.NewKey), room, configuration.Leaf, time);
         var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
-        usedByConnections.AddRange([branch, book, leafBook, web]);
+        usedByConnections.AddRange([workers, branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
         var leafServer = new LeafServer(leaf, configuration.Limits, l => Logging(l, options.Verbose));
         Finally(leafServer.DisposeAsync);

@@ -51,7 +51,8 @@ public sealed partial class FarmStore
             var before = await ListAsync(w.Sql, CertificateOf, CertificateSelect + " WHERE agent = @agent ORDER BY issued_at", ("agent", agent.Uuid));
             foreach (var old in before.Where(c => c.NotAfter <= w.Now))
                 await w.Sql.ExecuteAsync("DELETE FROM agent_certificates WHERE serial = @serial", ("serial", old.Serial));
-            foreach (var old in before.Where(c => c.NotAfter > w.Now && c.RevokedAt is null).SkipLast(MaxCertificates - 1))
+            // Not the oldest: whoever asks and asks because it cannot store an answer still works by that one.
+            foreach (var old in before.Where(c => c.NotAfter > w.Now && c.RevokedAt is null).Skip(1).SkipLast(MaxCertificates - 2))
                 await w.Sql.ExecuteAsync("UPDATE agent_certificates SET revoked_at = @time WHERE serial = @serial", ("serial", old.Serial), ("time", w.Time));
             await w.Sql.ExecuteAsync("""
                 INSERT INTO agent_certificates (serial, agent, authority, issued_at, not_after) VALUES (@serial, @agent, @authority, @time, @not_after)

@@ -13,11 +13,18 @@ public sealed partial class FarmStore
         FROM enrolment_keys k LEFT JOIN teams t ON t.id = k.team
         """;
 
-    /// <summary>Stores a new key. False when its group is gone.</summary>
+    /// <summary>For how long a key is listed after its end.</summary>
+    private static readonly TimeSpan s_keysKept = TimeSpan.FromDays(90);
+
+    /// <summary>Stores a new key, and forgets those that have been over for long. False when its group is gone.</summary>
     public Task<bool> SaveEnrolmentKeyAsync(StoredEnrolmentKey key, Actor actor, CancellationToken cancellationToken) =>
         WriteAsync(async w =>
         {
             if (await w.Sql.ScalarAsync<string>("SELECT id FROM teams WHERE id = @team" + _dialect.ForShare, ("team", key.Team)) is null) return false;
+            // Who still waits to be let in has to show its key again.
+            await w.Sql.ExecuteAsync(
+                "DELETE FROM enrolment_keys WHERE expires_at < @before AND id NOT IN (SELECT enrolment_key FROM agents WHERE state = 'pending')",
+                ("before", UnixMicroseconds.From(w.Now - s_keysKept)));
             await w.Sql.ExecuteAsync("""
                 INSERT INTO enrolment_keys (id, secret_sha256, team, created_by, created_at, expires_at, max_uses, uses_left, require_approval, networks, tags,
                     slots, note)

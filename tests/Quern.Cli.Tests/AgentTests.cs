@@ -37,6 +37,9 @@ public sealed class AgentTests
             Assert.Equal((line, 0, ""), (line, done.Code, done.Code == 0 ? "" : done.Error));
             Assert.Contains(says, done.Output, StringComparison.Ordinal);
         }
+        await File.WriteAllTextAsync(data["program"], "x", TestContext.Current.CancellationToken);
+        var upgrade = await CliFarm.RunAsync($"agent upgrade --program {data["program"]} {at}");
+        Assert.Equal((1, true), (upgrade.Code, upgrade.Error.Contains("none is active", StringComparison.Ordinal)));
         string id = keys.Output.Split('\n')[1].Split(' ')[0];
         Assert.Equal(0, (await CliFarm.RunAsync($"agent key revoke {id} {at}")).Code);
         Assert.Equal(1, (await CliFarm.RunAsync($"agent approve press {at}")).Code);

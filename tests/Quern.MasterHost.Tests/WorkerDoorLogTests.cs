@@ -12,7 +12,7 @@ public sealed class WorkerDoorLogTests
     public void A_trespass_is_a_warning_with_the_workers_name()
     {
         var log = new KeptLog();
-        var door = new WorkerDoor(null!, null!, new ManualTimeProvider(), log);
+        using var door = new WorkerDoor(null!, null!, new ManualTimeProvider(), log);
 
         door.Trespassed(new WorkerName("pi"), "192.0.2.7:4321", "uploaded more than 4 bytes");
         door.Ended(new WorkerName("pi"), "192.0.2.7:4321", "the worker answered request 3, which waits for no answer");

@@ -46,15 +46,14 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmSto
     {
         if (endpoint.Metadata.GetMetadata<OwnAccountOnly>() is not null)
             return principal.Kind == TokenKind.Session ? null : "This is for somebody who signed in; a token that was made for a program cannot do it.";
-        var needs = endpoint.Metadata.GetMetadata<NeedsRight>();
-        if (needs is null && endpoint.Metadata.GetMetadata<GroupDecides>() is null) return "Nobody may call this.";
-        if (needs is null or { OrSession: true } && principal.Duty == SignInDuty.None && (needs is null || principal.Kind == TokenKind.Session)) return null;
-        if (needs is not null && (principal.May(needs.Name) || await MayWithinAsync(context, needs, principal))) return null;
+        if (endpoint.Metadata.GetMetadata<NeedsRight>() is not { } needs) return "Nobody may call this.";
+        if (needs.OrSession && principal.Duty == SignInDuty.None && principal.Kind == TokenKind.Session) return null;
+        if (principal.May(needs.Name) || await MayWithinAsync(context, needs, principal)) return null;
         return principal.Duty switch
         {
             SignInDuty.ChangePassword => "The password must be changed first: 'quern login' asks for a new one, POST /api/v1/account/password sets it.",
             SignInDuty.EnrolTotp => "This farm wants one-time codes of everybody: 'quern login' sets them up, and so does POST /api/v1/account/totp.",
-            _ => $"This needs the right '{needs!.Name}', which {principal.Name}'s token does not have.",
+            _ => $"This needs the right '{needs.Name}', which {principal.Name}'s token does not have.",
         };
     }
 

@@ -21,9 +21,6 @@ public sealed record OpenToAll;
 /// <summary>Endpoint metadata: whoever signed in may call it for the own account, also while a password must be changed.</summary>
 public sealed record OwnAccountOnly;
 
-/// <summary>Endpoint metadata: whoever signed in may call it; what comes of it is decided for the group that it is about.</summary>
-public sealed record GroupDecides;
-
 /// <summary>How endpoints declare who may call them. One that declares nothing answers 403 to everybody.</summary>
 internal static class AccessDeclarations
 {
@@ -44,9 +41,6 @@ internal static class AccessDeclarations
 
     public static TBuilder ForOwnAccount<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OwnAccountOnly());
-
-    public static TBuilder DecidedByGroup<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
-        endpoint.WithMetadata(new GroupDecides());
 
     public static TBuilder Open<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OpenToAll());

@@ -56,7 +56,7 @@ internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor do
     public async Task ApplyAsync(string uuid, CancellationToken cancellationToken)
     {
         var (before, now) = await book.RefreshAsync(uuid, cancellationToken);
-        if (before?.Worker != now?.Worker || before?.State != now?.State) door.SetAccounts(await store.ListWorkersAsync(cancellationToken));
+        if (before?.Worker != now?.Worker || before?.State != now?.State) await door.RefreshAsync(cancellationToken);
         if (now is not null) Equip(now);
         foreach (var (link, of) in _links)
         {
@@ -158,7 +158,7 @@ internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor do
             try
             {
                 var events = await store.ReadJournalAsync(from, Page, stopping);
-                foreach (string uuid in events.Where(e => e.Kind.StartsWith(EventKinds.AgentPrefix, StringComparison.Ordinal)).Select(e => e.Subject).Distinct())
+                foreach (string uuid in events.Where(IsOfAgent).Select(e => e.Subject).Distinct())
                     await ApplyAsync(uuid, stopping);
                 if (events.IsEmpty) await store.WaitPastAsync(from, stopping);
                 else from = events[^1].Sequence;
@@ -174,6 +174,8 @@ internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor do
             }
         }
     }
+
+    private static bool IsOfAgent(FarmEvent e) => e.Kind.StartsWith(EventKinds.AgentPrefix, StringComparison.Ordinal) && e.Kind != EventKinds.AgentRefused;
 
     private void Keep(Task task)
     {

@@ -5,12 +5,13 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Agents;
+using Quern.Model;
 using Quern.Peers.Estate;
 using Quern.Storage;
 
 namespace Quern.MasterHost.Api;
 
-/// <summary>Agents and the keys that let them in. Whether the caller may is decided at the desk, for the group that it is about.</summary>
+/// <summary>Agents and the keys that let them in. The gate asks for the right in some group; for the group that it is about the desk decides.</summary>
 internal static class AgentEndpoints
 {
     private const long MaxProgramBytes = 512 << 20;
@@ -18,11 +19,11 @@ internal static class AgentEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         var agents = api.MapGroup("/agents");
-        agents.MapGet("", ListAsync).DecidedByGroup().Produces<AgentPage>();
-        agents.MapGet("/{agent}", ShowAsync).DecidedByGroup().Produces<AgentModel>().ProducesProblem(404);
+        agents.MapGet("", ListAsync).NeedsInAnyGroup(Right.AgentList).Produces<AgentPage>();
+        agents.MapGet("/{agent}", ShowAsync).NeedsInAnyGroup(Right.AgentList).Produces<AgentModel>().ProducesProblem(404);
         agents.MapDelete("/{agent}", async (string agent, IAgentDesk desk, HttpContext context) =>
                 Answer(await desk.ModerateAsync(Who(context), agent, AgentModeration.Forget, context.RequestAborted)) ?? Results.NoContent())
-            .DecidedByGroup().Produces(204).ProducesProblem(404);
+            .NeedsInAnyGroup(Right.AgentApprove).Produces(204).ProducesProblem(404);
         agents.MapPost("/{agent}/rename", (string agent, AgentNameRequest request, IAgentDesk desk, HttpContext context) =>
             ChangeAsync(desk, context, desk.RenameAsync(Who(context), agent, request.Name, context.RequestAborted))).Changes();
         MapModeration(agents, "approve", AgentModeration.Approve);
@@ -38,24 +39,24 @@ internal static class AgentEndpoints
         agents.MapGet("/upgrade", (AgentUpgrades upgrades, HttpContext context) => upgrades.StandingFor(Who(context)) is { } standing
                 ? Results.Json(AgentUpgradeModel.Of(standing), ApiJson.Default.AgentUpgradeModel)
                 : ApiProblem.NotFound("No agent was upgraded since the master started."))
-            .DecidedByGroup().Produces<AgentUpgradeModel>().ProducesProblem(404);
-        agents.MapPost("/upgrade", UpgradeAsync).DecidedByGroup().Produces<AgentUpgradeModel>(202).ProducesProblem(404).ProducesProblem(409);
+            .NeedsInAnyGroup(Right.AgentList).Produces<AgentUpgradeModel>().ProducesProblem(404);
+        agents.MapPost("/upgrade", UpgradeAsync).NeedsInAnyGroup(Right.AgentDeploy).Produces<AgentUpgradeModel>(202).ProducesProblem(404).ProducesProblem(409);
 
         var keys = agents.MapGroup("/keys");
         keys.MapGet("", async (IAgentDesk desk, HttpContext context, string group = "") => Results.Json(
                 new EnrolmentKeyPage([.. (await desk.ListKeysAsync(Who(context), group, context.RequestAborted)).Select(EnrolmentKeyModel.Of)]), ApiJson.Default.EnrolmentKeyPage))
-            .DecidedByGroup().Produces<EnrolmentKeyPage>();
-        keys.MapPost("", CreateKeyAsync).DecidedByGroup().Produces<EnrolmentKeyAnswer>(201).ProducesProblem(422);
+            .NeedsInAnyGroup(Right.AgentApprove).Produces<EnrolmentKeyPage>();
+        keys.MapPost("", CreateKeyAsync).NeedsInAnyGroup(Right.AgentApprove).Produces<EnrolmentKeyAnswer>(201).ProducesProblem(422);
         keys.MapDelete("/{id}", async (string id, IAgentDesk desk, HttpContext context) =>
                 Answer(await desk.RevokeKeyAsync(Who(context), id, context.RequestAborted)) ?? Results.NoContent())
-            .DecidedByGroup().Produces(204).ProducesProblem(404);
+            .NeedsInAnyGroup(Right.AgentApprove).Produces(204).ProducesProblem(404);
     }
 
     private static void MapModeration(IEndpointRouteBuilder agents, string word, AgentModeration action) =>
         agents.MapPost($"/{{agent}}/{word}", (string agent, IAgentDesk desk, HttpContext context) =>
             ChangeAsync(desk, context, desk.ModerateAsync(Who(context), agent, action, context.RequestAborted))).Changes();
 
-    private static void Changes(this RouteHandlerBuilder route) => route.DecidedByGroup().Produces<AgentModel>().ProducesProblem(404).ProducesProblem(409);
+    private static void Changes(this RouteHandlerBuilder route) => route.NeedsInAnyGroup(Right.AgentApprove).Produces<AgentModel>().ProducesProblem(404).ProducesProblem(409);
 
     private static async Task<IResult> ListAsync(IAgentDesk desk, HttpContext context, string group = "", bool online = false, string after = "", int limit = 200)
     {

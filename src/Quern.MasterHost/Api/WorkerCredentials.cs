@@ -31,7 +31,7 @@ internal sealed class WorkerCredentials(FarmStore store, WorkerDoor door, Worker
             account = (account ?? new WorkerAccount(name, slots, default, true, "api")) with { PasswordSha256 = Sha256Hash.Of(bytes), PasswordMd5 = PerspectiveVerifier.Of(bytes) };
             await store.UpsertWorkerAsync(account, who, cancellationToken);
             pool.SetSlots(name, account.Slots);
-            door.SetAccounts(await store.ListWorkersAsync(cancellationToken));
+            await door.RefreshAsync(cancellationToken);
             return (password, WorkerCredentialProblem.None);
         }
         finally

@@ -10,8 +10,10 @@ using Quern.Storage;
 namespace Quern.MasterHost.Listeners;
 
 /// <summary>Lets workers in whose name and password fit, and hands their links to the gate.</summary>
-internal sealed partial class WorkerDoor(Gate gate, FarmStore store, TimeProvider time, ILogger<WorkerDoor> logger) : IWorkerGate
+internal sealed partial class WorkerDoor(Gate gate, FarmStore store, TimeProvider time, ILogger<WorkerDoor> logger) : IWorkerGate, IDisposable
 {
+    private readonly SemaphoreSlim _oneRefresh = new(1);
+
     private readonly RefusalNotes _refusals = new(time);
 
     /// <summary>Replaced as a whole when accounts change.</summary>
@@ -26,6 +28,22 @@ internal sealed partial class WorkerDoor(Gate gate, FarmStore store, TimeProvide
 
     /// <summary>Whether a worker of this name may join, now or after it was switched on again.</summary>
     public bool IsAccount(WorkerName name) => _accounts.ContainsKey(name);
+
+    /// <summary>Takes over the accounts as they are stored now. One after the other, so that an older list never replaces a newer one.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await _oneRefresh.WaitAsync(cancellationToken);
+        try
+        {
+            SetAccounts(await store.ListWorkersAsync(cancellationToken));
+        }
+        finally
+        {
+            _oneRefresh.Release();
+        }
+    }
+
+    public void Dispose() => _oneRefresh.Dispose();
 
     public void SetAccounts(IEnumerable<WorkerAccount> accounts) => _accounts = accounts.ToImmutableDictionary(a => a.Name);
 

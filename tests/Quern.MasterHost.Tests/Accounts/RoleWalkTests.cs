@@ -89,9 +89,7 @@ public sealed class RoleWalkTests
             foreach (var route in routes)
             {
                 bool open = route.Metadata.GetMetadata<OpenToAll>() is not null, own = route.Metadata.GetMetadata<OwnAccountOnly>() is not null;
-                // Who may do what there is decided at the desk; AgentLifeTests walk those.
-                bool within = route.Metadata.GetMetadata<GroupDecides>() is not null;
-                bool may = open || within || (!own && Matrix[route.Metadata.GetMetadata<NeedsRight>()!.Name].Contains(role));
+                bool may = open || (!own && Matrix[route.Metadata.GetMetadata<NeedsRight>()!.Name].Contains(role));
                 string place = $"{role} {route.RoutePattern.RawText}";
                 Assert.Equal((place, may), (place, await PassesAsync(farm, route, api)));
                 bool orSession = route.Metadata.GetMetadata<NeedsRight>()?.OrSession ?? false;
@@ -121,7 +119,7 @@ public sealed class RoleWalkTests
         {
             var needs = route.Metadata.GetMetadata<NeedsRight>()!;
             string place = route.RoutePattern.RawText!;
-            bool opens = needs.GroupRoute.Length > 0, reads = needs.Name == Right.GroupList;
+            bool opens = needs.GroupRoute.Length > 0, reads = needs.Name is Right.GroupList or Right.AgentList;
             if (opens) within++;
             Assert.Equal((place, needs.AnyGroup), (place, await PassesAsync(farm, route, owner)));
             Assert.Equal((place, needs.AnyGroup), (place, await PassesAsync(farm, route, owner, "others")));

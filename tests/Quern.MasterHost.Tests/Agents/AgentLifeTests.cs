@@ -155,9 +155,13 @@ public sealed class AgentLifeTests
         using var stranger = await farm.Master.ClientMayAsync("farm:read");
 
         Assert.Equal(HttpStatusCode.OK, (await owner.PostAsJsonAsync("/api/v1/agents/mill/drain", new JsonObject(), Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await stranger.PostAsJsonAsync("/api/v1/agents/mill/drain", new JsonObject(), Cancellation)).StatusCode);
+        using var elsewhere = await farm.Master.ClientMayAsync("*@others");
+        Assert.Equal(HttpStatusCode.NotFound, (await elsewhere.PostAsJsonAsync("/api/v1/agents/mill/drain", new JsonObject(), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await elsewhere.PostAsJsonAsync("/api/v1/agents/keys", new JsonObject { ["group"] = AgentFarm.Group }, Cancellation)).StatusCode);
+        Assert.Empty((await elsewhere.GetFromJsonAsync<JsonObject>("/api/v1/agents", Cancellation))!["items"]!.AsArray());
+        Assert.Equal(HttpStatusCode.Forbidden, (await stranger.PostAsJsonAsync("/api/v1/agents/mill/drain", new JsonObject(), Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await stranger.PostAsJsonAsync("/api/v1/agents/keys", new JsonObject { ["group"] = AgentFarm.Group }, Cancellation)).StatusCode);
-        Assert.Empty((await stranger.GetFromJsonAsync<JsonObject>("/api/v1/agents", Cancellation))!["items"]!.AsArray());
+        Assert.Equal(HttpStatusCode.Forbidden, (await stranger.GetAsync("/api/v1/agents", Cancellation)).StatusCode);
         using var nobody = new HttpClient { BaseAddress = farm.Master.Address };
         Assert.Equal(HttpStatusCode.Unauthorized, (await nobody.GetAsync("/api/v1/agents", Cancellation)).StatusCode);
     }

@@ -35,6 +35,33 @@ public sealed class AgentWayTests
     }
 
     [Fact]
+    public async Task An_agent_joins_works_and_is_revoked_over_the_farms_own_listeners()
+    {
+        await using var yard = await AgentYard.StartAsync();
+        var listeners = yard.Farm.Master.Get<IListenerDesk>();
+        foreach (string protocol in (string[])["admin", "buildbot-msgpack"])
+            Assert.Equal(EstateCode.Done, (await listeners.CreateAsync(
+                yard.Farm.Superuser, new NewListener(protocol, "127.0.0.1", 0) { Tls = new ListenerTls.Farm() }, Cancellation)).Code);
+        var open = listeners.List(yard.Farm.Superuser)!.Value;
+        var (admin, work) = (open.Single(l => l.Protocol == "admin"), open.Single(l => l.Protocol == "buildbot-msgpack"));
+
+        _ = yard.Run(
+            yard.Configure(await yard.Farm.KeyAsync(), Convert.ToBase64String(admin.CertificateSha256.Span), admin: admin.Open!.Port, work: work.Open!.Port),
+            new OtherClock(hurried: true));
+        var link = await yard.LinkAsync();
+        Assert.Equal(
+            new CommandResult.Ended(0), await link.RunAsync(new RemoteCommand.Shell { Command = ["true"] }, "slot-1", new SilentObserver(), Cancellation));
+        Assert.True((await yard.Farm.Desk.RotateAsync(yard.Farm.Owner, "mill", Cancellation)).Succeeded);
+        link = await yard.LinkAsync(other: link);
+        await yard.UntilAsync(async () => await yard.Farm.FactsAsync("mill") is { RenewalAsked: false } done ? done : null);
+        await yard.Farm.Desk.ModerateAsync(yard.Farm.Owner, "mill", AgentModeration.RevokeCertificate, Cancellation);
+
+        Assert.Contains("revoked", await link.Closed.WaitAsync(AgentYard.Patience, Cancellation), StringComparison.Ordinal);
+        await yard.SaidAsync("does not accept");
+        Assert.Equal(0, yard.Admin.Sessions);
+    }
+
+    [Fact]
     public async Task An_agent_that_was_stopped_comes_back_without_its_key()
     {
         await using var yard = await AgentYard.StartAsync();

@@ -53,15 +53,15 @@ internal sealed class AgentYard : IAsyncDisposable
     }
 
     /// <summary>The configuration of an agent, as one is made with.</summary>
-    public string Configure(string key, string? spki = null, string name = "mill")
+    public string Configure(string key, string? spki = null, string name = "mill", int admin = 0, int work = 0)
     {
         string path = _folder[$"{Guid.NewGuid()}.json"];
         File.WriteAllText(path, JsonSerializer.Serialize(new Dictionary<string, object>
         {
             ["version"] = 1,
             ["group"] = AgentFarm.Group,
-            ["farm"] = new[] { $"127.0.0.1:{_admin.Port}" },
-            ["masters"] = new[] { $"wss://127.0.0.1:{_work.Port}" },
+            ["farm"] = new[] { $"127.0.0.1:{(admin > 0 ? admin : _admin.Port)}" },
+            ["masters"] = new[] { $"wss://127.0.0.1:{(work > 0 ? work : _work.Port)}" },
             ["protocol"] = "buildbot-msgpack",
             ["spki"] = new[] { spki ?? TlsDoor.SpkiOf(_certificate) },
             ["key"] = key,

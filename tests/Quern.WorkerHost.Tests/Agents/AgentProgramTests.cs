@@ -18,7 +18,6 @@ public sealed class AgentProgramTests
         {
             await stream.ReadExactlyAsync(new byte[16], token);
             asked.TrySetResult();
-            await stream.ReadAsync(new byte[16], token);
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
         });
         await using var worker = new RunningProgram(Program, "--master", $"ws://127.0.0.1:{master.Port}", "--name", "w", "--password-file", folder["pw"], "--dir", folder["dir"]);
