@@ -64,7 +64,7 @@ public sealed class AccessTests
             return Task.CompletedTask;
         }
 
-        await new AccessGate(Pass, farm.Get<TokenBook>(), farm.Get<Quern.Storage.FarmStore>(), farm.Get<RefusalBook>()).InvokeAsync(context);
+        await new AccessGate(Pass, farm.Get<TokenBook>(), farm.Get<Quern.Storage.FarmStore>(), farm.Get<RefusalBook>(), TimeProvider.System).InvokeAsync(context);
 
         Assert.False(passed);
         Assert.Equal(403, context.Response.StatusCode);

@@ -11,10 +11,13 @@ internal static class AccountCommands
 {
     private static readonly Option<string?> PasswordFileOption = SecretInput.FileOption("--password-file", "the password");
     private static readonly Option<string?> NewPasswordFile = SecretInput.FileOption("--new-password-file", "the new password");
+    private static readonly Option<string?> Email = new("--email") { Description = "an e-mail address; '' for none", HelpName = "ADDRESS" };
+    private static readonly Option<string?> Phone = new("--phone") { Description = "a phone number such as +49301234567; '' for none", HelpName = "NUMBER" };
     private static readonly Option<string?> CodeFile = SecretInput.FileOption("--code-file", "the first code");
 
     public static Command Make(CommandMaker make) => CommandMaker.Group("account", "Your own account",
         make.Make("show", "Shows it", ShowAsync),
+        make.Make("set", "Changes its e-mail address or phone number", SetAsync, Email, Phone),
         make.Make("password", "Changes its password; other sessions and tokens end", ChangePasswordAsync, PasswordFileOption, NewPasswordFile),
         make.Make("totp", "Sets up one-time codes", SetUpAsync, PasswordFileOption, CodeFile,
             make.Make("remove", "Goes back to the password alone", RemoveTotpAsync, PasswordFileOption)));
@@ -51,6 +54,16 @@ internal static class AccountCommands
         using var farm = c.Connect();
         var own = await farm.GetAsync("/api/v1/account", stop);
         return Tell(c, own, $"{Show.Text(own, "name")}: roles {Words(own["roles"])}; one-time codes {(Flag(own, "totp") ? $"yes, {Show.Text(own, "recovery_codes")} recovery codes left" : "no")}");
+    }
+
+    private static async Task<int> SetAsync(CommandContext c, CancellationToken stop)
+    {
+        var request = new JsonObject();
+        Put(request, "email", c.Result.GetValue(Email));
+        Put(request, "phone", c.Result.GetValue(Phone));
+        if (request.Count == 0) throw new CommandFailedException(ExitCode.Usage, "Say what is to be different: --email or --phone.");
+        using var farm = c.Connect();
+        return Tell(c, await farm.PatchAsync("/api/v1/account", request, stop), "Your account is changed.");
     }
 
     private static async Task<int> ChangePasswordAsync(CommandContext c, CancellationToken stop)

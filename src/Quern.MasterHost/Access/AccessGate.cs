@@ -1,10 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Api;
+using Quern.Model;
 using Quern.Storage;
 using Quern.Web.Pages;
-
-using Quern.Model;
 
 namespace Quern.MasterHost.Access;
 
@@ -12,9 +11,12 @@ namespace Quern.MasterHost.Access;
 /// The one point, after routing and before every endpoint, where a request is let through or not. Deny by default: an endpoint
 /// must say that it is open to all or which right it needs.
 /// </summary>
-internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmStore store, RefusalBook refusals)
+internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmStore store, RefusalBook refusals, TimeProvider time)
 {
     public const string CookieName = "quern-token";
+
+    /// <summary>How late it is felt in an answer without end that its caller lost a right.</summary>
+    public static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -38,7 +40,56 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmSto
             await ApiProblem.Write(context, StatusCodes.Status403Forbidden, "Not allowed", problem);
             return;
         }
-        await next(context);
+        if (endpoint?.Metadata.GetMetadata<GoesOn>() is null) await next(context);
+        else await WatchedAsync(context, principal);
+    }
+
+    /// <summary>Answers without end for as long as the principal is what it was: who is shut out hears no more.</summary>
+    private async Task WatchedAsync(HttpContext context, Principal principal)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var watch = WatchAsync(context, principal, over.Token);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await watch;
+        }
+    }
+
+    private async Task WatchAsync(HttpContext context, Principal principal, CancellationToken over)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(LookAgain, time, over);
+                if (await StillIsAsync(principal, over)) continue;
+                // Whoever may still hear something asks again, and gets what is now theirs.
+                context.Abort();
+                return;
+            }
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // The answer ended first.
+        }
+    }
+
+    private async Task<bool> StillIsAsync(Principal principal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await tokens.AgainAsync(principal.TokenId, cancellationToken) is { } now && now.Duty == principal.Duty && now.Rights.SetEquals(principal.Rights);
+        }
+        catch (Exception e) when (StoreTrouble.Explain(e) is not null)
+        {
+            // A database that is busy tells nothing about rights.
+            return true;
+        }
     }
 
     /// <summary>Why this principal may not call this endpoint; null when it may.</summary>

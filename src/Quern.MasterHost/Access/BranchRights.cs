@@ -1,8 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using Quern.Protocols.Branch;
-
 using Quern.Model;
+using Quern.Protocols.Branch;
 
 namespace Quern.MasterHost.Access;
 

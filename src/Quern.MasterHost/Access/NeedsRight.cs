@@ -15,6 +15,9 @@ public sealed record NeedsRight(string Name)
     public bool OrSession { get; init; }
 }
 
+/// <summary>Endpoint metadata: its answer goes on without end, so that the caller's rights are looked at again while it does.</summary>
+public sealed record GoesOn;
+
 /// <summary>Endpoint metadata: anybody may call it, signed in or not.</summary>
 public sealed record OpenToAll;
 
@@ -41,6 +44,9 @@ internal static class AccessDeclarations
 
     public static TBuilder ForOwnAccount<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OwnAccountOnly());
+
+    public static TBuilder WithoutEnd<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new GoesOn());
 
     public static TBuilder Open<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OpenToAll());

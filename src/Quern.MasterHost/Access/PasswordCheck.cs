@@ -1,6 +1,5 @@
-using Quern.Storage;
-
 using Quern.Model;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Access;
 

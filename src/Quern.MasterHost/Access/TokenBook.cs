@@ -133,6 +133,18 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
         await store.RevokeTokenAsync(new StoredToken(hash, "", "", default, null).Id, actor, cancellationToken);
     }
 
+    /// <summary>
+    /// What the holder of a token may at this moment, by the token's id; null when it is over. Whoever still listens to an answer uses the token.
+    /// </summary>
+    public async Task<Principal?> AgainAsync(string id, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (await store.FindTokenAsync(id, cancellationToken) is not { } token || await store.FindBearerAsync(token.SecretSha256, cancellationToken) is not { } bearer ||
+            PrincipalOf(bearer, now) is not { } principal) return null;
+        await TouchAsync(bearer.Token, now, cancellationToken);
+        return principal;
+    }
+
     /// <summary>Something that rights are made of has changed here: everything is looked up again.</summary>
     public void Forget() => _found.Clear();
 

@@ -7,6 +7,7 @@ using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 
 using Quern.Model;
+using Quern.Peers.Estate;
 
 namespace Quern.MasterHost.Api;
 
@@ -17,6 +18,7 @@ internal static class AccountEndpoints
     {
         var own = api.MapGroup("/account").ForOwnAccount();
         own.MapGet("", ShowAsync).Produces<OwnAccountModel>().ProducesProblem(404);
+        own.MapPatch("", ChangeAsync).Produces<OwnAccountModel>().ProducesProblem(403).ProducesProblem(422);
         own.MapPost("/password", ChangePasswordAsync).Produces(204).ProducesProblem(403).ProducesProblem(422).ProducesProblem(429);
         own.MapPost("/totp", BeginTotpAsync).Produces<TotpBegun>().ProducesProblem(403).ProducesProblem(422).ProducesProblem(429);
         own.MapPost("/totp/confirm", ConfirmTotpAsync).Produces<RecoveryCodesModel>().ProducesProblem(422);
@@ -28,6 +30,13 @@ internal static class AccountEndpoints
             ? Results.Json(new OwnAccountModel(a.Name, a.Email, a.Phone, a.Roles, a.TotpEnabled, a.RecoveryCodes.Length, a.MustChangePassword,
                 context.Principal().Duty == SignInDuty.EnrolTotp, a.ExpiresAt, a.LastSignInAt), ApiJson.Default.OwnAccountModel)
             : ApiProblem.NotFound("The account is gone.");
+
+    private static async Task<IResult> ChangeAsync(OwnAccountRequest request, OwnAccount own, IUserDesk desk, HttpContext context)
+    {
+        string name = context.Principal().Name["user:".Length..];
+        var answer = await desk.UpdateAsync(context.Caller(), new UserEdit(name) { Email = request.Email, Phone = request.Phone }, context.RequestAborted);
+        return await answer.ToResultAsync(() => ShowAsync(own, context));
+    }
 
     private static async Task<IResult> ChangePasswordAsync(PasswordRequest request, OwnAccount own, HttpContext context)
     {
@@ -51,7 +60,7 @@ internal static class AccountEndpoints
     private static async Task<IResult> ConfirmTotpAsync(CodeRequest request, OwnAccount own, HttpContext context)
     {
         if (LoginEndpoints.IsTooLong(request.Code)) return LoginEndpoints.TooLong();
-        return Answer(context, await own.ConfirmTotpAsync(context.Principal(), request.Code, context.RequestAborted),
+        return Answer(context, await own.ConfirmTotpAsync(context.Principal(), request.Code, From(context), context.RequestAborted),
             codes => Results.Json(new RecoveryCodesModel(codes), ApiJson.Default.RecoveryCodesModel));
     }
 

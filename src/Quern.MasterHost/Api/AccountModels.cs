@@ -8,6 +8,9 @@ internal sealed record OwnAccountModel(
     string Name, string Email, string Phone, ImmutableArray<string> Roles, bool Totp, int RecoveryCodes, bool MustChangePassword, bool MustEnrolTotp, DateTimeOffset? ExpiresAt,
     DateTimeOffset? LastSignInAt);
 
+/// <summary>What is to be different; what is left out stays, and an empty text is none.</summary>
+internal sealed record OwnAccountRequest(string? Email = null, string? Phone = null);
+
 internal sealed record PasswordRequest(string CurrentPassword, string NewPassword);
 
 internal sealed record OwnPasswordRequest(string Password);

@@ -3,9 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Configuration;
-using Quern.Storage;
-
 using Quern.Model;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Api;
 

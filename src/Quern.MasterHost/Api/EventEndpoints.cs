@@ -6,9 +6,8 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Quern.MasterHost.Access;
-using Quern.Storage;
-
 using Quern.Model;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Api;
 
@@ -22,7 +21,7 @@ internal static class EventEndpoints
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     public static void Map(IEndpointRouteBuilder api) =>
-        api.MapGet("/events", FollowAsync).Needs(Right.EventRead).Produces(200, contentType: "text/event-stream");
+        api.MapGet("/events", FollowAsync).Needs(Right.EventRead).WithoutEnd().Produces(200, contentType: "text/event-stream");
 
     /// <summary>Without end. Resumes after <c>Last-Event-ID</c>, else <c>after</c> (a number, or <c>newest</c>, also when left out).</summary>
     private static async Task FollowAsync(

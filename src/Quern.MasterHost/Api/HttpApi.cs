@@ -7,9 +7,8 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Configuration;
-using Quern.Web.Pages;
-
 using Quern.Model;
+using Quern.Web.Pages;
 
 namespace Quern.MasterHost.Api;
 

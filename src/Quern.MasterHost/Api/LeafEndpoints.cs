@@ -3,10 +3,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
+using Quern.Model;
 using Quern.Peers.Branch;
 using Quern.Protocols.Branch;
-
-using Quern.Model;
 
 namespace Quern.MasterHost.Api;
 

@@ -20,7 +20,7 @@ internal static class LogEndpoints
     {
         api.MapGet("/jobs/{job}/log", PageAsync).Needs(Right.JobRead).Produces<LogModel>().ProducesProblem(404).ProducesProblem(410);
         api.MapGet("/jobs/{job}/log/text", TextAsync).Needs(Right.JobRead).Produces(200, contentType: "text/plain").ProducesProblem(404).ProducesProblem(410);
-        api.MapGet("/jobs/{job}/log/follow", FollowAsync).Needs(Right.JobRead).Produces(200, contentType: "text/event-stream").ProducesProblem(404).ProducesProblem(410);
+        api.MapGet("/jobs/{job}/log/follow", FollowAsync).Needs(Right.JobRead).WithoutEnd().Produces(200, contentType: "text/event-stream").ProducesProblem(404).ProducesProblem(410);
     }
 
     /// <param name="from">The first line, from 1; below 0 counts from the end.</param>

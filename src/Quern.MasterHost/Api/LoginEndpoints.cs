@@ -5,10 +5,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
+using Quern.Model;
 using Quern.Storage;
 using Quern.Web.Pages;
-
-using Quern.Model;
 
 namespace Quern.MasterHost.Api;
 
@@ -66,7 +65,7 @@ internal static class LoginEndpoints
     private static async Task<IResult> EndAsync(FarmStore store, TokenBook tokens, HttpContext context)
     {
         var who = context.Principal();
-        await store.RevokeTokenAsync(who.TokenId, who.Actor, context.RequestAborted);
+        await store.RevokeTokenAsync(who.TokenId, context.Caller().Actor, context.RequestAborted);
         tokens.Forget();
         return Results.NoContent();
     }
@@ -96,7 +95,7 @@ internal static class LoginEndpoints
                 return;
             }
             // A session that may do nothing is of no use to a browser.
-            await tokens.RevokeAsync(welcome.Token, welcome.Principal.Actor, context.RequestAborted);
+            await tokens.RevokeAsync(welcome.Token, welcome.Principal.Actor with { Address = $"{From(context)}", Door = "http" }, context.RequestAborted);
             await PageEndpoints.WriteAsync(context, 401, page);
             return;
         }
@@ -133,7 +132,7 @@ internal static class LoginEndpoints
     {
         // A foreign page cannot send the cookie here: it is for this site alone (SameSite=Strict).
         if (context.Request.Cookies.TryGetValue(AccessGate.CookieName, out string? secret) && await tokens.FindAsync(secret, context.RequestAborted) is { } who)
-            await tokens.RevokeAsync(secret, who.Actor, context.RequestAborted);
+            await tokens.RevokeAsync(secret, who.Actor with { Address = $"{From(context)}", Door = "http" }, context.RequestAborted);
         context.Response.Cookies.Delete(AccessGate.CookieName, Options(context));
         context.Response.StatusCode = 303;
         context.Response.Headers.Location = "/";

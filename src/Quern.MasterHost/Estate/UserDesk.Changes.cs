@@ -124,7 +124,7 @@ internal sealed partial class UserDesk
 
     private async Task<(StoredAccount? Account, EstateAnswer? Refusal)> WithPasswordAsync(
         Caller who, StoredAccount account, string password, string field, CancellationToken cancellationToken) =>
-        password.Length == 0 ? (null, EstateAnswer.Denied("For the own account this needs the current password too.") with { Field = field })
+        password.Length == 0 ? (null, EstateAnswer.Denied("For the own account this needs the current password too: 'quern account' asks for it.") with { Field = field })
         : password.Length > MaxPasswordText ? (null, EstateAnswer.Denied("The current password is wrong.") with { Field = field })
         : await door.CheckAsync(new LoginAttempt(account.Name, password, who.From), cancellationToken) switch
         {

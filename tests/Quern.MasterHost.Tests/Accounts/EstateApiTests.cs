@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Quern.MasterHost.Access;
 using Quern.Model;
 using Quern.Storage;
+using Quern.Testing;
 
 namespace Quern.MasterHost.Tests.Accounts;
 
@@ -121,7 +122,10 @@ public sealed class EstateApiTests
 
         var made = await AnswerAsync(await mira.PostAsJsonAsync("/api/v1/tokens", new JsonObject
         {
-            ["name"] = "ci", ["rights"] = new JsonArray("job:read", "farm:read"), ["expires_at"] = "2099-01-01T00:00:00Z", ["networks"] = new JsonArray("127.0.0.0/8"),
+            ["name"] = "ci",
+            ["rights"] = new JsonArray("job:read", "farm:read"),
+            ["expires_at"] = "2099-01-01T00:00:00Z",
+            ["networks"] = new JsonArray("127.0.0.0/8"),
         }));
         Assert.Equal(201, made.Status);
         using var program = farm.Client(Text(made.Body, "token"));
@@ -194,6 +198,59 @@ public sealed class EstateApiTests
     }
 
     [Fact]
+    public async Task Everybody_changes_the_own_address_and_no_program_does()
+    {
+        await using var farm = await MasterFixture.StartAsync();
+        using var owner = farm.Client();
+        await AddAsync(owner, "mira", "operator");
+        using var mira = await SignInAsync(farm, "mira");
+
+        var changed = await PatchAsync(mira, "/api/v1/account", new JsonObject { ["email"] = "mira@example.org" });
+
+        Assert.Equal((200, "mira@example.org", ""), (changed.Status, Text(changed.Body, "email"), Text(changed.Body, "phone")));
+        Assert.Equal((422, "invalid-phone", "phone"), Problem(await PatchAsync(mira, "/api/v1/account", new JsonObject { ["phone"] = "1" })));
+        Assert.Equal(400, (await PatchAsync(mira, "/api/v1/account", new JsonObject { ["disabled"] = true })).Status);
+        Assert.Equal(403, (await PatchAsync(owner, "/api/v1/account", new JsonObject { ["email"] = "" })).Status);
+        var saved = (await farm.Get<FarmStore>().FindLastEventAsync("account.saved", Cancellation))!;
+        Assert.Equal(("user:mira", "127.0.0.1"), (saved.Actor, Text(JsonNode.Parse(saved.Data), "address")));
+    }
+
+    [Theory]
+    [InlineData("disabled")]
+    [InlineData("role")]
+    [InlineData("session")]
+    public async Task Who_is_shut_out_hears_no_more(string how)
+    {
+        var time = new ManualTimeProvider();
+        await using var farm = await MasterFixture.StartAsync(time: time);
+        using var owner = farm.Client();
+        await AddAsync(owner, "mira", "operator");
+        using var mira = await SignInAsync(farm, "mira");
+        using var answer = await mira.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancellation));
+        while (await reader.ReadLineAsync(Cancellation) is not "event: start") { }
+        using var other = await owner.GetAsync("/api/v1/events?kind=account.*", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var goesOn = new StreamReader(await other.Content.ReadAsStreamAsync(Cancellation));
+
+        switch (how)
+        {
+            case "disabled": await PatchAsync(owner, "/api/v1/users/mira", new JsonObject { ["disabled"] = true }); break;
+            case "role":
+                await farm.Get<FarmStore>().SaveRoleAsync(new StoredRole("night", RoleScope.Farm, "", ["plan:run"]), Actor.Farm, Cancellation);
+                await PatchAsync(owner, "/api/v1/users/mira", new JsonObject { ["add_roles"] = new JsonArray("night") }); break;
+            default: await mira.PostAsync("/api/v1/logout", null); break;
+        }
+        time.Advance(AccessGate.LookAgain);
+
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            while (await reader.ReadLineAsync(Cancellation) is not null) { }
+        });
+        await AddAsync(owner, "noor");
+        while (!(await goesOn.ReadLineAsync(Cancellation))!.Contains("\"noor\"", StringComparison.Ordinal)) { }
+    }
+
+    [Fact]
     public async Task The_description_of_the_api_has_all_that_is_done_with_people()
     {
         await using var farm = await MasterFixture.StartAsync();
@@ -203,9 +260,18 @@ public sealed class EstateApiTests
 
         foreach (var (path, methods) in new Dictionary<string, string[]>
         {
-            ["/api/v1/users"] = ["get", "post"], ["/api/v1/users/{name}"] = ["delete", "get", "patch"], ["/api/v1/groups"] = ["get", "post"],
-            ["/api/v1/groups/{group}"] = ["delete", "get", "patch"], ["/api/v1/roles"] = ["get"], ["/api/v1/roles/{name}"] = ["delete", "get", "put"],
-            ["/api/v1/tokens"] = ["get", "post"], ["/api/v1/tokens/{id}"] = ["delete"], ["/api/v1/sessions"] = ["get"], ["/api/v1/sessions/{id}"] = ["delete"], ["/api/v1/audit"] = ["get"],
+            ["/api/v1/account"] = ["get", "patch"],
+            ["/api/v1/users"] = ["get", "post"],
+            ["/api/v1/users/{name}"] = ["delete", "get", "patch"],
+            ["/api/v1/groups"] = ["get", "post"],
+            ["/api/v1/groups/{group}"] = ["delete", "get", "patch"],
+            ["/api/v1/roles"] = ["get"],
+            ["/api/v1/roles/{name}"] = ["delete", "get", "put"],
+            ["/api/v1/tokens"] = ["get", "post"],
+            ["/api/v1/tokens/{id}"] = ["delete"],
+            ["/api/v1/sessions"] = ["get"],
+            ["/api/v1/sessions/{id}"] = ["delete"],
+            ["/api/v1/audit"] = ["get"],
         })
             Assert.Equal((path, string.Join(' ', methods)), (path, string.Join(' ', paths[path]!.AsObject().Select(m => m.Key).Order())));
     }

@@ -157,7 +157,7 @@ public sealed class RoleWalkTests
         {
             passed = true;
             return Task.CompletedTask;
-        }, farm.Get<TokenBook>(), farm.Get<FarmStore>(), farm.Get<RefusalBook>()).InvokeAsync(context);
+        }, farm.Get<TokenBook>(), farm.Get<FarmStore>(), farm.Get<RefusalBook>(), TimeProvider.System).InvokeAsync(context);
         Assert.Equal(passed ? 200 : 403, context.Response.StatusCode);
         return passed;
     }

@@ -94,6 +94,26 @@ public sealed class TokenBookTests
     }
 
     [Fact]
+    public async Task Who_listens_to_an_answer_without_end_uses_the_session()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("mira");
+        var session = await farm.LoginAsync("mira");
+        string id = session.Principal.TokenId;
+
+        for (var passed = TimeSpan.Zero; passed < farm.Settings.SessionIdle * 3; passed += AccessGate.LookAgain)
+        {
+            Assert.NotNull(await farm.Tokens.AgainAsync(id, Cancellation));
+            farm.Time.Advance(AccessGate.LookAgain);
+        }
+        Assert.NotNull(await farm.WhoAsync(session.Token));
+        farm.Time.Advance(farm.Settings.SessionIdle);
+
+        Assert.Null(await farm.Tokens.AgainAsync(id, Cancellation));
+        Assert.Null(await farm.Tokens.AgainAsync("0123456789abcdef", Cancellation));
+    }
+
+    [Fact]
     public async Task An_account_that_expires_takes_its_tokens_along_on_the_second()
     {
         await using var farm = await LoginFarm.StartAsync();

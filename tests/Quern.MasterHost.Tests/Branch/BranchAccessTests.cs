@@ -1,9 +1,8 @@
 using System.Text.Json.Nodes;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Configuration;
-using Quern.Protocols.Branch;
-
 using Quern.Model;
+using Quern.Protocols.Branch;
 
 namespace Quern.MasterHost.Tests.Branch;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using Quern.Storage;
-
 using Quern.Model;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Access.Accounts;
 

@@ -1,8 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Identity;
-using Quern.Storage;
-
 using Quern.Model;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Access.Accounts;
 
@@ -35,9 +34,12 @@ internal sealed class OwnAccount(AccountRoom room, Doorkeeper door, TokenBook to
         }, cancellationToken);
 
     /// <summary>Takes the first code of a new secret. Answers with recovery codes, which are seen this once.</summary>
-    public async Task<OwnChange> ConfirmTotpAsync(Principal who, string code, CancellationToken cancellationToken)
+    public Task<OwnChange> ConfirmTotpAsync(Principal who, string code, CancellationToken cancellationToken) => ConfirmTotpAsync(who, code, null, cancellationToken);
+
+    /// <summary>The same with where it came from.</summary>
+    public async Task<OwnChange> ConfirmTotpAsync(Principal who, string code, IPAddress? from, CancellationToken cancellationToken)
     {
-        using var manager = room.Open(who.Actor, who.TokenId);
+        using var manager = room.Open(who.Actor with { Address = $"{from}" }, who.TokenId);
         if (await manager.FindByIdAsync(who.Account) is not { } account) return new OwnChange.WrongPassword();
         if (account.Row.TotpEnabled || account.Row.TotpSecret.Length == 0) return Refused("totp-not-begun", "No secret waits for its first code. Begin anew.");
         if (await room.TotpStepAsync(account.Row, code) is not { } step || !await room.Store.UseTotpStepAsync(who.Account, step, cancellationToken))
@@ -64,7 +66,7 @@ internal sealed class OwnAccount(AccountRoom room, Doorkeeper door, TokenBook to
         {
             case PasswordCheck.TooMany many: return new OwnChange.TooMany(many.RetryAfter);
             case PasswordCheck.Right right:
-                using (var manager = room.Open(who.Actor, who.TokenId))
+                using (var manager = room.Open(who.Actor with { Address = $"{from}" }, who.TokenId))
                 {
                     var done = await change(manager, new Account(right.Account));
                     tokens.Forget();
