@@ -45,7 +45,8 @@ internal sealed record AdminPeer(int Sid, string Uuid, string Product, IPAddress
         if (problem.Length > 0) return null;
         bool quern = session.Capability.Contains(QuernCapability);
         return new AdminPeer(newSid(session.InstanceType, session.InstanceFlavor), session.InstanceUuid, Line(session.Product), from, set,
-            quern || session.Capability.Contains(ResultsCapability), quern || session.Capability.Contains(TailCapability)) { IsQuerns = quern };
+            quern || session.Capability.Contains(ResultsCapability), quern || session.Capability.Contains(TailCapability))
+        { IsQuerns = quern };
     }
 
     /// <summary>One short line of what may be anything.</summary>

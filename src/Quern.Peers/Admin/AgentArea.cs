@@ -40,7 +40,8 @@ internal sealed class AgentArea(IAgentDesk desk)
             EstateCode.Done => RS_ModerateAgent.ModerateAgentOk,
             EstateCode.Denied => RS_ModerateAgent.ModerateAgentAccessDenied,
             _ => RS_ModerateAgent.ModerateAgentNotFound,
-        }) with { Then = answer.Succeeded && asked.Action != RQ_ModerateAgent.Types.Action.Approve ? new AdminEffect.AgentRevoked(answer.Id.Length > 0 ? answer.Id : asked.Uuid) : null };
+        }) with
+        { Then = answer.Succeeded && asked.Action != RQ_ModerateAgent.Types.Action.Approve ? new AdminEffect.AgentRevoked(answer.Id.Length > 0 ? answer.Id : asked.Uuid) : null };
     }
 
     public async Task<AdminAnswer> CreateKeyAsync(AdminRequest request, RQ_CreateEnrolmentToken asked, CancellationToken cancellationToken)
@@ -84,7 +85,8 @@ internal sealed class AgentArea(IAgentDesk desk)
                 NotAfter = granted.NotAfter.ToUnixTimeMilliseconds(),
             },
             ResourceId = granted.Uuid,
-        }) with { Then = renews ? null : new AdminEffect.IsAgent(granted.Uuid) },
+        }) with
+        { Then = renews ? null : new AdminEffect.IsAgent(granted.Uuid) },
         AgentWelcome.Pending pending => AdminAnswers.Of(RS_AuthSession.AuthSessionPending, new ResultTail { ResourceId = pending.Uuid }),
         AgentWelcome.TooMany many => AdminAnswers.Of(RS_AuthSession.AuthSessionRateLimited, AdminAnswers.RetryAfter(many.RetryAfter)) with { Then = new AdminEffect.Refused() },
         _ => Refused(""),
@@ -93,7 +95,7 @@ internal sealed class AgentArea(IAgentDesk desk)
     private static AdminAnswer Refused(string detail) =>
         AdminAnswers.Of(RS_AuthSession.AuthSessionFailed, detail.Length > 0 ? AdminAnswers.Detail(detail) : null) with { Then = new AdminEffect.Refused() };
 
-    private static AdminAnswer Key(RS_CreateEnrolmentToken.Types.Code code) => AdminAnswers.Of(new RS_CreateEnrolmentToken { Code = code });
+    private static AdminAnswer.Message Key(RS_CreateEnrolmentToken.Types.Code code) => AdminAnswers.Of(new RS_CreateEnrolmentToken { Code = code });
 
     private static RS_ListAgents.Types.Agent Of(AgentFacts agent, int sid)
     {

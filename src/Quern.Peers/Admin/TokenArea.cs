@@ -48,7 +48,8 @@ internal sealed class TokenArea(ITokenDesk desk)
             EstateCode.Done => RS_RevokeApiToken.RevokeApiTokenOk,
             EstateCode.NotFound => RS_RevokeApiToken.RevokeApiTokenNotFound,
             _ => RS_RevokeApiToken.RevokeApiTokenAccessDenied,
-        }) with { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
+        }) with
+        { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
     }
 
     public async Task<AdminAnswer> ListSessionsAsync(AdminRequest request, RQ_ListSessions asked, CancellationToken cancellationToken)
@@ -81,6 +82,7 @@ internal sealed class TokenArea(ITokenDesk desk)
             EstateCode.Done => RS_RevokeSession.RevokeSessionOk,
             EstateCode.NotFound => RS_RevokeSession.RevokeSessionNotFound,
             _ => RS_RevokeSession.RevokeSessionAccessDenied,
-        }) with { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
+        }) with
+        { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
     }
 }

@@ -61,7 +61,8 @@ internal sealed class UserArea(IUserDesk desk)
             EstateCode.LastSuperuser => RS_UpdateUser.UpdateUserLastAdmin,
             EstateCode.Outdated => RS_UpdateUser.UpdateUserConflict,
             _ => RS_UpdateUser.UpdateUserAccessDenied,
-        }, Field) with { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
+        }, Field) with
+        { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
     }
 
     public async Task<AdminAnswer> DeleteAsync(AdminRequest request, RQ_DeleteUser asked, CancellationToken cancellationToken)
@@ -74,7 +75,8 @@ internal sealed class UserArea(IUserDesk desk)
             EstateCode.LastSuperuser => RS_DeleteUser.DeleteUserLastAdmin,
             EstateCode.OwnsResources => RS_DeleteUser.DeleteUserOwnsResources,
             _ => RS_DeleteUser.DeleteUserAccessDenied,
-        }, Field) with { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
+        }, Field) with
+        { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
     }
 
     public async Task<AdminAnswer> ListAsync(AdminRequest request, RQ_ListUsers asked, CancellationToken cancellationToken)
