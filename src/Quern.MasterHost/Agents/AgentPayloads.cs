@@ -13,6 +13,8 @@ internal sealed class AgentPayloads(ImmutableArray<string> folders)
     private const string Program = "quern-worker";
     private const long MaxProgramBytes = 256 << 20;
 
+    private static readonly ImmutableArray<string> Bases = ["base.tar.gz", "base.tar"];
+
     /// <summary>What there is, in the order of <see cref="AgentPlatform.All"/>.</summary>
     public ImmutableArray<AgentPayload> List() => [.. AgentPlatform.All.Select(Find).OfType<AgentPayload>()];
 
@@ -52,5 +54,5 @@ internal sealed class AgentPayloads(ImmutableArray<string> folders)
     }
 
     private static string? BaseOf(string folder) =>
-        new[] { "base.tar.gz", "base.tar" }.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        Bases.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 }

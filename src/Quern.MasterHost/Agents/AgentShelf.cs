@@ -36,7 +36,10 @@ internal sealed class AgentShelf(string folder)
         Directory.CreateDirectory(path, OwnersFolder);
         return new FileStream(Path.Combine(path, ArtifactFile), new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = OwnersFile,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            UnixCreateMode = OwnersFile,
         });
     }
 

@@ -64,11 +64,11 @@ internal sealed class ListenerDoors(Func<IEnumerable<(string Protocol, IPEndPoin
             {
                 TargetHost = "localhost",
                 CertificateChainPolicy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true },
-                // Our own door; whatever it shows is what agents will see.
+                // Our own door: whatever it shows is what agents will see.
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
                     if (certificate is X509Certificate2 shown) pin = Convert.ToBase64String(SHA256.HashData(shown.PublicKey.ExportSubjectPublicKeyInfo()));
-                    return true;
+                    return pin is not null;
                 },
             }, both.Token);
             return pin;

@@ -21,7 +21,8 @@ internal static class PublishedWorker
         [
             "publish", Path.Combine(Repository.Root, "src", "Quern.WorkerHost", "Quern.WorkerHost.csproj"), "-c", "Release", "-p:QuernWorkerSingle=true", "-p:RunAnalyzers=false",
             "-o", Path.Combine(folder, "linux-x64"), "-v", "quiet", "-nologo",
-        ]) { RedirectStandardOutput = true };
+        ])
+        { RedirectStandardOutput = true };
         using var publish = Process.Start(start)!;
         string said = publish.StandardOutput.ReadToEnd();
         publish.WaitForExit();
