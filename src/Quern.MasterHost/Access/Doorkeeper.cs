@@ -1,8 +1,7 @@
 using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Estate;
-using Quern.Storage;
-
 using Quern.Model;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Access;
 
