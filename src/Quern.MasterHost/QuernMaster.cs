@@ -211,9 +211,10 @@ public sealed class QuernMaster : IAsyncDisposable
         var pages = new InnerTransport();
         Finally(pages.DisposeAsync);
         var own = new OwnAccount(room, door, tokens);
-        var estate = EstateDesks.Of(room, door, tokens, refusals, configuration.Accounts, group => _agents.Book.Agents.Count(a => a.Group == group), time);
+        var estate = EstateDesks.Of(room, door, tokens, refusals, configuration.Accounts, group => _agents.Book.Agents.Count(a => a.Team == group), time);
         var certificates = new CertificateShelf(folder["keys"], ServedCertificate.Of(certificate), time);
         _listeners = new ListenerHost(store, certificates, time, logging.CreateLogger<ListenerHost>());
+        estate.Users.HandedOver = _listeners.RefreshOwnersAsync;
         var listenerDesk = new ListenerDesk(_listeners, store, configuration.File);
         var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
         var doors = options.AgentDoors ?? ListenerDoors.Of(listenerDesk, time);

@@ -58,6 +58,7 @@ public static class EventKinds
     public const string GroupSaved = "group.saved";
     public const string GroupRemoved = "group.removed";
     public const string RoleSaved = "role.saved";
+    public const string ListenerHandedOver = "listener.handed_over";
     public const string RoleRemoved = "role.removed";
     public const string TokenIssued = "token.issued";
     public const string TokenRevoked = "token.revoked";
@@ -82,6 +83,7 @@ public static class EventKinds
     public const string AgentRejected = "agent.rejected";
     public const string AgentRevoked = "agent.revoked";
     public const string AgentForgotten = "agent.forgotten";
+    public const string AgentMoved = "agent.moved";
     public const string AgentRenamed = "agent.renamed";
     public const string AgentDrained = "agent.drained";
     public const string AgentResumed = "agent.resumed";

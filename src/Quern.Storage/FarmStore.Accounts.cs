@@ -71,7 +71,7 @@ public sealed partial class FarmStore
             if (await ReadAccountAsync(w.Sql, "id", id, _dialect.ForUpdate) is not { } account) return new AccountChange.NotFound();
             if (revision != 0 && account.Revision != revision) return new AccountChange.Outdated(account.Revision);
             if (Carries(account) && await OtherSuperusersAsync(w, id) == 0) return new AccountChange.LastSuperuser();
-            if (await HandOverGroupsAsync(w, account, transferTo, actor) is { } refusal) return refusal;
+            if (await HandOverAsync(w, account, transferTo, actor) is { } refusal) return refusal;
 
             int ended = await EndTokensAsync(w, id, keep: null);
             await w.Sql.ExecuteAsync("DELETE FROM memberships WHERE account = @id", ("id", id));

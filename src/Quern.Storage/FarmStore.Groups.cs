@@ -41,17 +41,19 @@ public sealed partial class FarmStore
             return new AccountChange.Saved(group.Revision + 1);
         }, cancellationToken);
 
-    /// <summary>Removes a group and its memberships.</summary>
+    /// <summary>Removes a group and its memberships; its enrolment keys let nobody in any more.</summary>
     public Task<AccountChange> RemoveGroupAsync(string id, Actor actor, CancellationToken cancellationToken) =>
-        RemoveGroupAsync(id, 0, actor, cancellationToken);
+        RemoveGroupAsync(id, 0, null, actor, cancellationToken);
 
     /// <summary>The same for a group that is at the revision it was read at.</summary>
     /// <param name="revision">0: whatever it is.</param>
-    public Task<AccountChange> RemoveGroupAsync(string id, long revision, Actor actor, CancellationToken cancellationToken) =>
+    /// <param name="heir">The id of the group that its agents belong to from now on; null when it must have none. Their certificates stay good.</param>
+    public Task<AccountChange> RemoveGroupAsync(string id, long revision, string? heir, Actor actor, CancellationToken cancellationToken) =>
         ChangeAsync(async w =>
         {
             if (await ReadGroupAsync(w.Sql, "id", id, _dialect.ForUpdate) is not { } group) return new AccountChange.NotFound();
             if (revision != 0 && group.Revision != revision) return new AccountChange.Outdated(group.Revision);
+            if (await MoveAgentsAsync(w, id, heir, actor) is { } refusal) return refusal;
             await w.Sql.ExecuteAsync("DELETE FROM memberships WHERE team = @id", ("id", id));
             await w.Sql.ExecuteAsync("DELETE FROM teams WHERE id = @id", ("id", id));
             w.Emit(EventKinds.GroupRemoved, group.Name, actor.Name, EventData.By(actor, ("before", FactsOf(group))));
@@ -119,13 +121,14 @@ public sealed partial class FarmStore
     }
 
     /// <summary>Gives the groups that an account owns to another one; null when none is left with the account.</summary>
-    private async Task<AccountChange?> HandOverGroupsAsync(WriteSession w, StoredAccount from, string? to, Actor actor)
+    private async Task<AccountChange?> HandOverAsync(WriteSession w, StoredAccount from, string? to, Actor actor)
     {
         var owned = await ListAsync(w.Sql, r => (Id: r.GetString(0), Name: r.GetString(1)), """
             SELECT t.id, t.name FROM memberships m JOIN teams t ON t.id = m.team WHERE m.account = @account AND m.role = @owner ORDER BY t.name_key
             """, ("account", from.Id), ("owner", StoredRole.Owner));
-        if (owned.IsEmpty) return null;
-        if (to is null) return new AccountChange.OwnsGroups([.. owned.Select(o => o.Name)]);
+        var doors = await ListAsync(w.Sql, r => r.GetString(0), "SELECT name FROM listeners WHERE owner = @account ORDER BY name_key", ("account", from.Id));
+        if (owned.IsEmpty && doors.IsEmpty) return null;
+        if (to is null) return new AccountChange.OwnsResources([.. owned.Select(o => $"group '{o.Name}'"), .. doors.Select(d => $"listener '{d}'")]);
         string? heir = await w.Sql.ScalarAsync<string>("SELECT id FROM accounts WHERE name = @name" + _dialect.ForShare, ("name", to));
         if (heir is null || heir == from.Id) return new AccountChange.Unknown(to);
         foreach (var (id, name) in owned)
@@ -134,6 +137,28 @@ public sealed partial class FarmStore
             await w.Sql.ExecuteAsync("INSERT INTO memberships (team, account, role) VALUES (@team, @heir, @owner)", ("team", id), ("heir", heir), ("owner", StoredRole.Owner));
             await w.Sql.ExecuteAsync("UPDATE teams SET revision = revision + 1 WHERE id = @team", ("team", id));
             w.Emit(EventKinds.GroupSaved, name, actor.Name, EventData.By(actor, ("owner_before", from.Name), ("owner", to)));
+        }
+        await w.Sql.ExecuteAsync("UPDATE listeners SET owner = @heir WHERE owner = @account", ("account", from.Id), ("heir", heir));
+        foreach (string door in doors)
+            w.Emit(EventKinds.ListenerHandedOver, door, actor.Name, EventData.By(actor, ("owner_before", from.Name), ("owner", to)));
+        return null;
+    }
+
+    /// <summary>Gives the agents of a group that goes to another one. Null when nothing speaks against it.</summary>
+    private async Task<AccountChange?> MoveAgentsAsync(WriteSession w, string from, string? to, Actor actor)
+    {
+        // First the keys: whoever joins by one at this moment is counted, or finds no group.
+        await ListAsync(w.Sql, r => r.GetString(0), "SELECT id FROM enrolment_keys WHERE team = @team ORDER BY id" + _dialect.ForUpdate, ("team", from));
+        var agents = await ListAsync(w.Sql, r => (Uuid: r.GetString(0), Worker: r.GetString(1)),
+            "SELECT uuid, worker FROM agents WHERE team = @team ORDER BY uuid" + _dialect.ForUpdate, ("team", from));
+        if (agents.Length > 0 && to is null) return new AccountChange.HasAgents(agents.Length);
+        if (to is not null)
+        {
+            string? name = await w.Sql.ScalarAsync<string>("SELECT name FROM teams WHERE id = @id" + _dialect.ForShare, ("id", to));
+            if (name is null || to == from) return new AccountChange.Unknown(to);
+            await w.Sql.ExecuteAsync("UPDATE agents SET team = @to WHERE team = @from", ("from", from), ("to", to));
+            foreach (var (uuid, worker) in agents)
+                w.Emit(EventKinds.AgentMoved, uuid, actor.Name, EventData.By(actor, ("worker", worker), ("group", name)));
         }
         return null;
     }

@@ -15,7 +15,7 @@ public sealed class AccessTests
     private static readonly string[] OwnRoutes =
         ["/api/v1/account/", "/api/v1/account/password", "/api/v1/account/totp", "/api/v1/account/totp/confirm", "/api/v1/account/totp/remove", "/api/v1/logout"];
 
-    private static readonly string[] OpenRoutes = ["/api/v1/login", "/login", "/logout", "/healthz", "/readyz", "/assets/{name}"];
+    private static readonly string[] OpenRoutes = ["/api/v1/login", "/login", "/logout", "/healthz", "/readyz", "/assets/{name}", "/api/v1/banner", "/api/v1/banner/image", "/api/v1/agents/download/{secret}"];
 
     [Fact]
     public async Task Without_a_token_every_route_that_is_not_open_answers_401_and_with_an_empty_one_403()

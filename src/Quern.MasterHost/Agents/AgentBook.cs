@@ -42,6 +42,20 @@ internal sealed class AgentBook(FarmStore store, TimeProvider time) : IDisposabl
     /// <summary>The UUID of the agent that has the certificate with this serial number; empty when none is known.</summary>
     public string OwnerOf(string serial) => _certificates.GetValueOrDefault(serial)?.Agent ?? "";
 
+    /// <summary>Reads all agents anew: a group was renamed, or gave its agents to another.</summary>
+    public async Task RefreshGroupsAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            foreach (var agent in await store.ListAgentsAsync(cancellationToken)) _agents[agent.Uuid] = agent;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     /// <summary>Reads an agent anew. What it was and what it is now; null where it was or is none.</summary>
     public async Task<(StoredAgent? Before, StoredAgent? Now)> RefreshAsync(string uuid, CancellationToken cancellationToken)
     {

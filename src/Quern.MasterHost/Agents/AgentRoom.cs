@@ -160,6 +160,7 @@ internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor do
                 var events = await store.ReadJournalAsync(from, Page, stopping);
                 foreach (string uuid in events.Where(IsOfAgent).Select(e => e.Subject).Distinct())
                     await ApplyAsync(uuid, stopping);
+                if (events.Any(e => e.Kind is EventKinds.GroupSaved or EventKinds.GroupRemoved)) await book.RefreshGroupsAsync(stopping);
                 if (events.IsEmpty) await store.WaitPastAsync(from, stopping);
                 else from = events[^1].Sequence;
             }

@@ -66,17 +66,17 @@ internal sealed partial class GroupDesk(FarmStore store, TokenBook tokens, Refus
     {
         var (found, refusal) = await ForChangeAsync(who, group, Right.GroupDelete, cancellationToken);
         if (refusal is not null) return refusal;
+        string? heirId = null;
         if (moveAgentsTo.Length > 0)
         {
             var (heir, denied) = await ForChangeAsync(who, moveAgentsTo, Right.GroupUpdate, cancellationToken);
             if (heir is null || heir.Id == found!.Id)
                 return denied is { Code: EstateCode.Denied } ? denied : EstateAnswers.Refused(EstateCode.UnknownGroup, "move_agents_to", "There is no other group of that name or id.");
+            heirId = heir.Id;
         }
-        else if (agents(found!.Id) is > 0 and var some)
-            return EstateAnswers.Refused(EstateCode.NotEmpty, "move_agents_to", $"The group has {some} agents. Say which group takes them.");
-        var change = await store.RemoveGroupAsync(found!.Id, expectedRevision, who.Actor, cancellationToken);
+        var change = await store.RemoveGroupAsync(found!.Id, expectedRevision, heirId, who.Actor, cancellationToken);
         tokens.Forget();
-        return EstateAnswers.Of(change, found.Id, EstateCode.UnknownUser);
+        return EstateAnswers.Of(change, found.Id, EstateCode.UnknownGroup);
     }
 
     /// <summary>A group that the caller has a right in. Without it nobody learns whether there is such a group, but who may list it.</summary>

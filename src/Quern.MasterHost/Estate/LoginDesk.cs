@@ -83,8 +83,8 @@ internal sealed class LoginDesk(Doorkeeper door, TokenBook tokens, OwnAccount ow
         switch (await own.BeginTotpAsync(who.Principal, password, who.From, cancellationToken))
         {
             case OwnChange.Done done:
-                string secret = done.Secrets[0];
-                return new TotpOffer(EstateAnswer.Done(), Totp.UriOf(who.Principal.Name["user:".Length..], secret), secret);
+                string secret = done.Secrets[0], uri = Totp.UriOf(who.Principal.Name["user:".Length..], secret);
+                return new TotpOffer(EstateAnswer.Done(), uri, secret, QrCode.Png(uri));
             case OwnChange.Refused refused: return new TotpOffer(new EstateAnswer(EstateCode.InvalidState, string.Join(' ', refused.Errors.Select(e => e.Description))));
             case OwnChange.TooMany: return new TotpOffer(EstateAnswer.Denied("Too many tries; wait a quarter of an hour."));
             default: return new TotpOffer(new EstateAnswer(EstateCode.InvalidPassword, "The password is wrong.", "password"));
@@ -92,7 +92,7 @@ internal sealed class LoginDesk(Doorkeeper door, TokenBook tokens, OwnAccount ow
     }
 
     public async Task<ImmutableArray<string>?> ConfirmTotpAsync(Caller who, string code, CancellationToken cancellationToken) =>
-        who.Principal.Kind == TokenKind.Session && await own.ConfirmTotpAsync(who.Principal, code, cancellationToken) is OwnChange.Done done ? done.Secrets : null;
+        who.Principal.Kind == TokenKind.Session && await own.ConfirmTotpAsync(who.Principal, code, who.From, cancellationToken) is OwnChange.Done done ? done.Secrets : null;
 
     private async Task<LoginOutcome> ByTokenAsync(LoginRequest request, LoginAttempt attempt, CancellationToken cancellationToken)
     {

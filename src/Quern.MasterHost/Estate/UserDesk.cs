@@ -10,6 +10,9 @@ namespace Quern.MasterHost.Estate;
 /// <summary>Accounts. What the own account may do to itself is decided here too, with the password where that is asked for.</summary>
 internal sealed partial class UserDesk(AccountRoom room, Doorkeeper door, TokenBook tokens, RefusalBook refusals, TimeProvider time) : IUserDesk
 {
+    /// <summary>Called when an account that is gone has handed over what it owned. Set once, before the first request.</summary>
+    public Func<CancellationToken, Task> HandedOver { get; set; } = _ => Task.CompletedTask;
+
     public Task<EstateAnswer> CreateAsync(Caller who, NewUser user, CancellationToken cancellationToken) =>
         refusals.PassAsync(who, "user.create", user.Name, MakeAsync(who, user, cancellationToken), cancellationToken);
 
@@ -82,6 +85,7 @@ internal sealed partial class UserDesk(AccountRoom room, Doorkeeper door, TokenB
         }
         var change = await room.Store.RemoveAccountAsync(account.Id, account.Revision, transferTo.Length == 0 ? null : transferTo, who.Actor, cancellationToken);
         tokens.Forget();
+        if (change is AccountChange.Removed && transferTo.Length > 0) await HandedOver(CancellationToken.None);
         return EstateAnswers.Of(change, account.Id, EstateCode.UnknownUser);
     }
 

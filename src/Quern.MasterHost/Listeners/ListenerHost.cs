@@ -99,6 +99,14 @@ internal sealed partial class ListenerHost : IAsyncDisposable
         _doors = before is null ? _doors.Add(door) : _doors.Replace(before, door);
     }
 
+    /// <summary>Reads anew whose the doors are: an account that is gone has handed them over.</summary>
+    public Task RefreshOwnersAsync(CancellationToken cancellationToken) => ChangeAsync(async () =>
+    {
+        var owners = (await _store.ListListenersAsync(cancellationToken)).ToDictionary(l => l.Id, l => l.Owner);
+        _doors = [.. _doors.Select(d => owners.TryGetValue(d.Wanted.Id, out string? owner) ? d with { Wanted = d.Wanted with { Owner = owner } } : d)];
+        return true;
+    }, cancellationToken);
+
     /// <inheritdoc cref="Put"/>
     public void Remove(Door door) => _doors = _doors.RemoveAll(d => d.Wanted.Id == door.Wanted.Id);
 

@@ -81,9 +81,9 @@ internal sealed class SessionArea(AdminDesks desks, AdminOptions options)
     /// <summary>The answer goes first, then the session is at an end, then the connection.</summary>
     public async Task<AdminAnswer> LogoutAsync(AdminRequest request, RQ_Logout asked, CancellationToken cancellationToken)
     {
-        request.Voice.Answer(request, AdminAnswers.Of(RS_Logout.LogoutOk));
+        // Before the answer: what was answered holds, whatever happens to the farm next.
         await desks.Login.LogoutAsync(request.Token, asked.Everywhere, cancellationToken);
-        return new AdminAnswer.Later { Then = new AdminEffect.Leave("it logged out") };
+        return AdminAnswers.Of(RS_Logout.LogoutOk) with { Then = new AdminEffect.Leave("it logged out") };
     }
 
     public async Task<AdminAnswer> BeginTotpAsync(AdminRequest request, RQ_BeginTotp asked, CancellationToken cancellationToken)

@@ -26,8 +26,12 @@ public abstract record AccountChange
     /// <summary>No enabled superuser without an end date would be left.</summary>
     public sealed record LastSuperuser : AccountChange;
 
-    /// <summary>The account owns these groups, which would be left without an owner.</summary>
-    public sealed record OwnsGroups(ImmutableArray<string> Groups) : AccountChange;
+    /// <summary>The account owns these groups and listeners, which would be left without an owner.</summary>
+    /// <param name="What">For people: kind and name of each.</param>
+    public sealed record OwnsResources(ImmutableArray<string> What) : AccountChange;
+
+    /// <summary>The group has so many agents, and nobody said which group takes them.</summary>
+    public sealed record HasAgents(int Agents) : AccountChange;
 
     /// <summary>A group has exactly one owner; the change names none or several.</summary>
     public sealed record NotOneOwner : AccountChange;

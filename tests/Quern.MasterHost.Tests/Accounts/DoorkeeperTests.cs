@@ -177,15 +177,15 @@ public sealed class DoorkeeperTests
         Assert.Equal((SignInDuty.EnrolTotp, false), (welcome.Principal.Duty, welcome.Principal.May(Right.FarmRead)));
 
         string key = Assert.Single(Assert.IsType<OwnChange.Done>(await farm.Own.BeginTotpAsync(welcome.Principal, LoginFarm.Password, LoginFarm.Here, Cancellation)).Secrets);
-        Assert.IsType<OwnChange.Refused>(await farm.Own.ConfirmTotpAsync(welcome.Principal, "000000", Cancellation));
+        Assert.IsType<OwnChange.Refused>(await farm.Own.ConfirmTotpAsync(welcome.Principal, "000000", null, Cancellation));
         Assert.False((await farm.FindAsync("mira")).TotpEnabled);
-        var done = Assert.IsType<OwnChange.Done>(await farm.Own.ConfirmTotpAsync(welcome.Principal, farm.CodeOf(key), Cancellation));
+        var done = Assert.IsType<OwnChange.Done>(await farm.Own.ConfirmTotpAsync(welcome.Principal, farm.CodeOf(key), null, Cancellation));
 
         Assert.Equal(AccountManager.RecoveryCodes, done.Secrets.Length);
         Assert.True((await farm.WhoAsync(welcome.Token))!.May(Right.FarmRead));
         Assert.IsType<LoginResult.WrongCode>(await farm.TryAsync("mira", code: farm.CodeOf(key)));
         Assert.IsType<OwnChange.Refused>(await farm.Own.BeginTotpAsync(welcome.Principal, LoginFarm.Password, LoginFarm.Here, Cancellation));
-        Assert.IsType<OwnChange.Refused>(await farm.Own.ConfirmTotpAsync(welcome.Principal, farm.CodeOf(key), Cancellation));
+        Assert.IsType<OwnChange.Refused>(await farm.Own.ConfirmTotpAsync(welcome.Principal, farm.CodeOf(key), null, Cancellation));
 
         Assert.IsType<OwnChange.WrongPassword>(await farm.Own.RemoveTotpAsync(welcome.Principal, "wrong", LoginFarm.Here, Cancellation));
         Assert.IsType<OwnChange.Done>(await farm.Own.RemoveTotpAsync(welcome.Principal, LoginFarm.Password, LoginFarm.Here, Cancellation));
@@ -199,7 +199,7 @@ public sealed class DoorkeeperTests
         await farm.CreateAsync(name);
         var who = (await farm.LoginAsync(name)).Principal;
         string key = ((OwnChange.Done)await farm.Own.BeginTotpAsync(who, LoginFarm.Password, LoginFarm.Here, Cancellation)).Secrets[0];
-        Assert.IsType<OwnChange.Done>(await farm.Own.ConfirmTotpAsync(who, farm.CodeOf(key), Cancellation));
+        Assert.IsType<OwnChange.Done>(await farm.Own.ConfirmTotpAsync(who, farm.CodeOf(key), null, Cancellation));
         return key;
     }
 
@@ -208,7 +208,7 @@ public sealed class DoorkeeperTests
         await farm.CreateAsync(name);
         var who = (await farm.LoginAsync(name)).Principal;
         string key = ((OwnChange.Done)await farm.Own.BeginTotpAsync(who, LoginFarm.Password, LoginFarm.Here, Cancellation)).Secrets[0];
-        return ((OwnChange.Done)await farm.Own.ConfirmTotpAsync(who, farm.CodeOf(key), Cancellation)).Secrets;
+        return ((OwnChange.Done)await farm.Own.ConfirmTotpAsync(who, farm.CodeOf(key), null, Cancellation)).Secrets;
     }
 
     private static Task<OwnChange> PasswordAsync(LoginFarm farm, LoginResult.Welcome welcome, string current, string fresh) =>

@@ -141,6 +141,10 @@ public sealed class GroupDeskTests
         await using var farm = await StartAsync();
         string id = await LabsAsync(farm);
         await farm.Store.CreateGroupAsync(new StoredGroup("2", "cellar", "", [new("noor", "owner")]), Actor.Farm, Cancellation);
+        await farm.Store.SaveEnrolmentKeyAsync(
+            new StoredEnrolmentKey("key", LoginFarm.HashOf("secret"), id, DateTimeOffset.MaxValue) { MaxUses = 1 }, Actor.Farm, Cancellation);
+        var enrolment = new Enrolment(LoginFarm.HashOf("secret"), LoginFarm.HashOf("machine"), $"{Guid.NewGuid()}", new WorkerName("mill"), System.Net.IPAddress.Loopback);
+        var joined = Assert.IsType<EnrolmentResult.Joined>(await farm.Store.EnrolAgentAsync(enrolment, Cancellation));
         farm.Agents[id] = 3;
         var mira = await farm.InAsync("mira");
 
@@ -149,6 +153,9 @@ public sealed class GroupDeskTests
         Assert.Equal(EstateCode.Denied, (await farm.Groups.RemoveAsync(mira, "labs", "cellar", 0, Cancellation)).Code);
         Assert.Equal(EstateCode.UnknownGroup, (await farm.Groups.RemoveAsync(Superuser, "labs", "ghost", 0, Cancellation)).Code);
         Assert.Equal(EstateCode.UnknownGroup, (await farm.Groups.RemoveAsync(Superuser, "labs", "labs", 0, Cancellation)).Code);
+        Assert.Equal(id, (await farm.Store.FindAgentAsync(joined.Agent.Uuid, Cancellation))!.Team);
+        Assert.Equal(EstateCode.Done, (await farm.Groups.RemoveAsync(Superuser, "labs", "cellar", 0, Cancellation)).Code);
+        Assert.Equal("cellar", (await farm.Store.FindAgentAsync(joined.Agent.Uuid, Cancellation))!.Group);
     }
 
     [Fact]

@@ -241,6 +241,24 @@ public abstract class AgentsContract(ITestDatabase database) : StoreContract(dat
         Assert.Single(await Store.ListAuthoritiesAsync(Cancellation));
     }
 
+    [Fact]
+    public async Task A_group_with_agents_goes_only_when_another_takes_them()
+    {
+        await KeyAsync("secret");
+        var agent = Joined(await EnrolAsync("secret", "machine", "mill"));
+        await Store.CreateGroupAsync(new StoredGroup("heir", "Millers", "", [new("mira", "owner")]), Someone, Cancellation);
+
+        Assert.Equal(new AccountChange.HasAgents(1), await Store.RemoveGroupAsync(_group, Someone, Cancellation));
+        Assert.Equal(new AccountChange.Unknown("nobody"), await Store.RemoveGroupAsync(_group, 0, "nobody", Someone, Cancellation));
+        Assert.Equal("labs", (await Store.FindAgentAsync(agent.Uuid, Cancellation))!.Group);
+        Assert.IsType<AccountChange.Removed>(await Store.RemoveGroupAsync(_group, 0, "heir", Someone, Cancellation));
+
+        var moved = (await Store.FindAgentAsync(agent.Uuid, Cancellation))!;
+        Assert.Equal(("heir", "Millers", AgentState.Active), (moved.Team, moved.Group, moved.State));
+        var told = (await Store.FindLastEventAsync("agent.moved", Cancellation))!;
+        Assert.Equal((agent.Uuid, "Millers"), (told.Subject, JsonNode.Parse(told.Data)!["group"]!.ToString()));
+    }
+
     private async Task KeyAsync(string secret, Func<StoredEnrolmentKey, StoredEnrolmentKey>? with = null)
     {
         if (_group.Length == 0)

@@ -61,7 +61,7 @@ public abstract class GroupsContract(ITestDatabase database) : StoreContract(dat
         await Store.CreateGroupAsync(GroupOf("lab", ("mira", "owner"), ("noor", "viewer")), Someone, Cancellation);
         string mira = (await Store.FindAccountAsync("mira", Cancellation))!.Id;
 
-        Assert.Equal(["lab"], Assert.IsType<AccountChange.OwnsGroups>(await Store.RemoveAccountAsync(mira, null, Someone, Cancellation)).Groups);
+        Assert.Equal(["group 'lab'"], Assert.IsType<AccountChange.OwnsResources>(await Store.RemoveAccountAsync(mira, null, Someone, Cancellation)).What);
         Assert.Equal(new AccountChange.Unknown("ghost"), await Store.RemoveAccountAsync(mira, "ghost", Someone, Cancellation));
         Assert.Equal(new AccountChange.Unknown("mira"), await Store.RemoveAccountAsync(mira, "mira", Someone, Cancellation));
         Assert.IsType<AccountChange.Removed>(await Store.RemoveAccountAsync(mira, "noor", Someone, Cancellation));
@@ -201,9 +201,9 @@ public abstract class GroupsContract(ITestDatabase database) : StoreContract(dat
         await Store.UpdateGroupAsync(lab with { Description = "other" }, Someone, Cancellation);
         await Store.UpdateAccountAsync(noor with { Phone = "+49301234567" }, Someone, null, Cancellation);
 
-        Assert.Equal(new AccountChange.Outdated(2), await Store.RemoveGroupAsync(lab.Id, 1, Someone, Cancellation));
+        Assert.Equal(new AccountChange.Outdated(2), await Store.RemoveGroupAsync(lab.Id, 1, null, Someone, Cancellation));
         Assert.Equal(new AccountChange.Outdated(2), await Store.RemoveAccountAsync(noor.Id, 1, null, Someone, Cancellation));
-        Assert.IsType<AccountChange.Removed>(await Store.RemoveGroupAsync(lab.Id, 2, Someone, Cancellation));
+        Assert.IsType<AccountChange.Removed>(await Store.RemoveGroupAsync(lab.Id, 2, null, Someone, Cancellation));
         Assert.IsType<AccountChange.Removed>(await Store.RemoveAccountAsync(noor.Id, 2, null, Someone, Cancellation));
     }
 

@@ -37,6 +37,21 @@ public abstract class ListenersContract(ITestDatabase database) : StoreContract(
     }
 
     [Fact]
+    public async Task An_account_that_goes_hands_its_listeners_over()
+    {
+        await Store.CreateAccountAsync(new StoredAccount { Id = "7", Name = "mira" }, Someone, Cancellation);
+        await Store.CreateAccountAsync(new StoredAccount { Id = "8", Name = "noor" }, Someone, Cancellation);
+        var listener = await CreateAsync(Listener(8010) with { Name = "Front", Owner = "mira" });
+
+        Assert.Equal(["listener 'Front'"], Assert.IsType<AccountChange.OwnsResources>(await Store.RemoveAccountAsync("7", null, Someone, Cancellation)).What);
+        Assert.IsType<AccountChange.Removed>(await Store.RemoveAccountAsync("7", "noor", Someone, Cancellation));
+
+        Assert.Equal([listener with { Owner = "noor" }], await Store.ListListenersAsync(Cancellation));
+        var told = (await Store.FindLastEventAsync("listener.handed_over", Cancellation))!;
+        Assert.Equal(("Front", "noor"), (told.Subject, JsonNode.Parse(told.Data)!["owner"]!.ToString()));
+    }
+
+    [Fact]
     public async Task A_name_is_taken_whatever_its_case_and_one_that_is_not_given_is_made()
     {
         await CreateAsync(Listener(8010) with { Name = "Front" });

@@ -15,7 +15,8 @@ internal static class AccountErrors
     public const string NameTaken = "name-taken";
     public const string Unknown = "unknown";
     public const string LastSuperuser = "last-superuser";
-    public const string OwnsGroups = "owns-groups";
+    public const string OwnsResources = "owns-resources";
+    public const string HasAgents = "has-agents";
     public const string NotOneOwner = "not-one-owner";
     public const string BuiltIn = "built-in";
     public const string InUse = "in-use";
@@ -27,7 +28,8 @@ internal static class AccountErrors
         AccountChange.NameTaken => Error(NameTaken, "That name is taken."),
         AccountChange.Unknown u => Error(Unknown, $"There is no '{u.Name}', or it cannot be used here."),
         AccountChange.LastSuperuser => Error(LastSuperuser, "This is the last enabled superuser without an end date. Make another account superuser first."),
-        AccountChange.OwnsGroups g => Error(OwnsGroups, $"The account owns {string.Join(", ", g.Groups)}. Say which account takes over."),
+        AccountChange.OwnsResources o => Error(OwnsResources, $"The account owns {string.Join(", ", o.What)}. Say which account takes over."),
+        AccountChange.HasAgents h => Error(HasAgents, $"The group has {h.Agents} agents. Say which group takes them."),
         AccountChange.NotOneOwner => Error(NotOneOwner, "A group has exactly one owner."),
         AccountChange.BuiltIn => Error(BuiltIn, "The role comes with the program and cannot be changed or removed."),
         AccountChange.InUse u => Error(InUse, $"{u.Accounts} accounts have this role. Take it from them first."),

@@ -34,9 +34,6 @@ internal sealed class OwnAccount(AccountRoom room, Doorkeeper door, TokenBook to
         }, cancellationToken);
 
     /// <summary>Takes the first code of a new secret. Answers with recovery codes, which are seen this once.</summary>
-    public Task<OwnChange> ConfirmTotpAsync(Principal who, string code, CancellationToken cancellationToken) => ConfirmTotpAsync(who, code, null, cancellationToken);
-
-    /// <summary>The same with where it came from.</summary>
     public async Task<OwnChange> ConfirmTotpAsync(Principal who, string code, IPAddress? from, CancellationToken cancellationToken)
     {
         using var manager = room.Open(who.Actor with { Address = $"{from}" }, who.TokenId);
