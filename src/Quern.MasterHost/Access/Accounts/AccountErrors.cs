@@ -29,7 +29,7 @@ internal static class AccountErrors
         AccountChange.Unknown u => Error(Unknown, $"There is no '{u.Name}', or it cannot be used here."),
         AccountChange.LastSuperuser => Error(LastSuperuser, "This is the last enabled superuser without an end date. Make another account superuser first."),
         AccountChange.OwnsResources o => Error(OwnsResources, $"The account owns {string.Join(", ", o.What)}. Say which account takes over."),
-        AccountChange.HasAgents h => Error(HasAgents, $"The group has {h.Agents} agents. Say which group takes them."),
+        AccountChange.HasAgents h => Error(HasAgents, $"The group has {h.Agents} agent{(h.Agents == 1 ? "" : "s")}, revoked ones among them. Forget them or say which group takes them."),
         AccountChange.NotOneOwner => Error(NotOneOwner, "A group has exactly one owner."),
         AccountChange.BuiltIn => Error(BuiltIn, "The role comes with the program and cannot be changed or removed."),
         AccountChange.InUse u => Error(InUse, $"{u.Accounts} accounts have this role. Take it from them first."),
