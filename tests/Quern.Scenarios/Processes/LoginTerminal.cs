@@ -9,6 +9,10 @@ internal sealed class LoginTerminal : IAsyncDisposable
 {
     private readonly Process _script;
     private readonly StringBuilder _screen = new();
+    private readonly char[] _piece = new char[1024];
+
+    /// <summary>A read that has not ended yet; null when there is none.</summary>
+    private Task<int>? _reading;
 
     private LoginTerminal(Process script) => _script = script;
 
@@ -44,6 +48,26 @@ internal sealed class LoginTerminal : IAsyncDisposable
         return _script.ExitCode;
     }
 
+    /// <summary>Presses a key until the program ends, as people do, and answers its exit code: a signal that a terminal makes can be lost with what it drops.</summary>
+    public async Task<int> LeavesByAsync(string key)
+    {
+        const int Tries = 10;
+        for (int i = 1; i < Tries; i++)
+        {
+            await TypeAsync(key);
+            try
+            {
+                while (await ReadAsync(MasterProcess.Patience / Tries)) { }
+                break;
+            }
+            catch (TimeoutException)
+            {
+                // Pressed once more.
+            }
+        }
+        return await EndedAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_script.HasExited) _script.Kill(entireProcessTree: true);
@@ -53,17 +77,22 @@ internal sealed class LoginTerminal : IAsyncDisposable
 
     private async Task<bool> ReadAsync()
     {
-        char[] piece = new char[1024];
-        int read;
         try
         {
-            read = await _script.StandardOutput.ReadAsync(piece.AsMemory()).AsTask().WaitAsync(MasterProcess.Patience, TimeProvider.System);
+            return await ReadAsync(MasterProcess.Patience);
         }
         catch (TimeoutException)
         {
             throw new TimeoutException($"Nothing more came on this screen: {Screen}");
         }
-        _screen.Append(piece, 0, read);
+    }
+
+    private async Task<bool> ReadAsync(TimeSpan patience)
+    {
+        _reading ??= _script.StandardOutput.ReadAsync(_piece.AsMemory()).AsTask();
+        int read = await _reading.WaitAsync(patience, TimeProvider.System);
+        _reading = null;
+        _screen.Append(_piece, 0, read);
         return read > 0;
     }
 }
