@@ -20,6 +20,7 @@ internal sealed class ProcessHost : IDisposable
 
     public LaunchResult Launch(LaunchRequest request)
     {
+        _watchdog.Prepare();
         var result = OrphanReaper.Launch(() => _launcher.Launch(request));
         if (result is LaunchResult.Launched launched) _watchdog.Add(launched.Child.Id);
         return result;

@@ -69,6 +69,16 @@ internal sealed class Watchdog(string run) : IDisposable
     private int _pipe;                              // our end, while there is one
     private bool _disposed;
 
+    /// <summary>
+    /// Before a command is started: what is said of it afterwards is then one write, which is there to be read also when this process is
+    /// killed right behind it. Starting the shell takes long enough for a command to shed its mark.
+    /// </summary>
+    public void Prepare()
+    {
+        lock (_lock)
+            if (_id == 0) Start();
+    }
+
     /// <summary>A command runs, as the leader of a session.</summary>
     public void Add(int session)
     {
