@@ -51,20 +51,20 @@ internal static class FileOwnership
             ListenerChange change;
             if (old is null)
             {
-                change = await store.CreateListenerAsync(wanted, Asker.Farm, cancellationToken);
+                change = await store.CreateListenerAsync(wanted, Actor.Farm, cancellationToken);
             }
             else
             {
                 others.Remove(old);
                 var now = wanted with { Id = old.Id, Revision = old.Revision, Name = wanted.Name.Length > 0 ? wanted.Name : old.Name, Owner = old.Owner };
                 if (now == old) continue;
-                change = await store.UpdateListenerAsync(now, Asker.Farm, cancellationToken);
+                change = await store.UpdateListenerAsync(now, Actor.Farm, cancellationToken);
             }
             if (change is ListenerChange.NameTaken)
                 return $"The file '{configuration.File}' calls a listener '{wanted.Name}' (key 'listeners'), and a listener that came through the API has that name: give one of them another.";
         }
         foreach (var gone in others.Where(l => l.Origin == Origin && l.Enabled))
-            await store.UpdateListenerAsync(gone with { Enabled = false }, Asker.Farm, cancellationToken);
+            await store.UpdateListenerAsync(gone with { Enabled = false }, Actor.Farm, cancellationToken);
         return null;
     }
 

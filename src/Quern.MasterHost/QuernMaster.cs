@@ -140,7 +140,7 @@ public sealed class QuernMaster : IAsyncDisposable
         await store.ForgetOldTokensAsync(cancellationToken);
         var refusals = new RefusalBook(store, time);
         var tokens = new TokenBook(store, configuration.Accounts, time) { Refusals = refusals };
-        var room = new AccountRoom(store, new TotpVault(folder["keys"]), time);
+        var room = new AccountRoom(store, SecretVault.OfTotp(folder["keys"]), time);
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
         if (FarmCertificate.Ensure(folder["keys"], time, out why) is not { } certificate) return (why, null);
         Finally(certificate.Dispose);
@@ -189,7 +189,7 @@ public sealed class QuernMaster : IAsyncDisposable
         await _agents.StartAsync(cancellationToken);
         var upgrades = new AgentUpgrades(_agents, pool, store, blobs, time, logging.CreateLogger<AgentUpgrades>());
         Finally(upgrades.DisposeAsync);
-        var agentDesk = new AgentDesk(store, _agents, new AuthorityVault(folder["keys"]), time);
+        var agentDesk = new AgentDesk(store, _agents, SecretVault.OfAuthorities(folder["keys"]), time);
         var builds = new RecipeBuilds(store, environments, time);
         var submitter = new JobSubmitter(store, builds, paths, configuration.Limits, time);
         var branchDoor = new BranchDoor(configuration.Branch, _gate, workers, store, time, logging.CreateLogger<BranchDoor>());
@@ -212,7 +212,7 @@ public sealed class QuernMaster : IAsyncDisposable
         Finally(pages.DisposeAsync);
         var own = new OwnAccount(room, door, tokens);
         var estate = EstateDesks.Of(room, door, tokens, refusals, configuration.Accounts, group => _agents.Book.Agents.Count(a => a.Team == group), time);
-        var certificates = new CertificateShelf(folder["keys"], ServedCertificate.Of(certificate), time);
+        var certificates = new CertificateShelf(SecretVault.OfListeners(folder["keys"]), ServedCertificate.Of(certificate), time);
         _listeners = new ListenerHost(store, certificates, time, logging.CreateLogger<ListenerHost>());
         estate.Users.HandedOver = _listeners.RefreshOwnersAsync;
         var listenerDesk = new ListenerDesk(_listeners, store, configuration.File);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Quern.Model;
 
 namespace Quern.Storage;
 
@@ -15,7 +16,7 @@ public sealed partial class FarmStore
         """;
 
     /// <summary>Stores a new listener; without a name it gets one.</summary>
-    public Task<ListenerChange> CreateListenerAsync(StoredListener listener, Asker who, CancellationToken cancellationToken) =>
+    public Task<ListenerChange> CreateListenerAsync(StoredListener listener, Actor who, CancellationToken cancellationToken) =>
         ChangeListenerAsync(async w =>
         {
             if (await OwnerIdAsync(w, listener.Owner) is not { } owner) return new ListenerChange.UnknownOwner();
@@ -33,7 +34,7 @@ public sealed partial class FarmStore
         }, cancellationToken);
 
     /// <summary>Changes a listener that is at the revision it was read at.</summary>
-    public Task<ListenerChange> UpdateListenerAsync(StoredListener listener, Asker who, CancellationToken cancellationToken) =>
+    public Task<ListenerChange> UpdateListenerAsync(StoredListener listener, Actor who, CancellationToken cancellationToken) =>
         ChangeListenerAsync(async w =>
         {
             if (await ReadListenerAsync(w.Sql, listener.Id) is not { } before) return new ListenerChange.NotFound();
@@ -54,7 +55,7 @@ public sealed partial class FarmStore
         }, cancellationToken);
 
     /// <summary>Forgets a listener. False when there was none.</summary>
-    public Task<bool> RemoveListenerAsync(int id, Asker who, CancellationToken cancellationToken) =>
+    public Task<bool> RemoveListenerAsync(int id, Actor who, CancellationToken cancellationToken) =>
         WriteAsync(async w =>
         {
             if (await ReadListenerAsync(w.Sql, id) is not { } before) return false;
@@ -71,10 +72,10 @@ public sealed partial class FarmStore
     /// <param name="kind">Such as <see cref="EventKinds.ListenerOpened"/>.</param>
     /// <param name="subject">As <see cref="ListenerSubject"/> has it.</param>
     /// <param name="reason">Why, in plain words; may be empty.</param>
-    public Task SaveListenerEventAsync(string kind, string subject, string reason, Asker who, CancellationToken cancellationToken) =>
+    public Task SaveListenerEventAsync(string kind, string subject, string reason, Actor who, CancellationToken cancellationToken) =>
         WriteAsync(w =>
         {
-            w.Emit(kind, subject, who.Actor.Name, EventData.Of(("reason", reason), ("address", who.Address), ("door", who.Door)));
+            w.Emit(kind, subject, who.Name, EventData.By(who, ("reason", reason)));
             return ValueTask.FromResult(true);
         }, cancellationToken);
 
@@ -82,14 +83,13 @@ public sealed partial class FarmStore
     public static string ListenerSubject(string protocol, string address, int port) =>
         string.Create(CultureInfo.InvariantCulture, $"{protocol} {address}:{port}");
 
-    private static void EmitListener(WriteSession w, string kind, StoredListener? before, StoredListener? after, Asker who)
+    private static void EmitListener(WriteSession w, string kind, StoredListener? before, StoredListener? after, Actor who)
     {
         var now = after ?? before!;
-        w.Emit(kind, ListenerSubject(now.Protocol, now.Address, now.Port), who.Actor.Name, EventData.Of(
+        w.Emit(kind, ListenerSubject(now.Protocol, now.Address, now.Port), who.Name, EventData.By(who,
             ("name", now.Name), ("enabled", after?.Enabled), ("origin", now.Origin),
             ("before", before is null ? null : FactsOf(before)), ("after", after is null ? null : FactsOf(after)),
-            ("certificate_changed", before is not null && after is not null && before.Tls != after.Tls ? true : null),
-            ("address", who.Address), ("door", who.Door)));
+            ("certificate_changed", before is not null && after is not null && before.Tls != after.Tls ? true : null)));
     }
 
     /// <summary>What the journal tells of a listener: never a key.</summary>

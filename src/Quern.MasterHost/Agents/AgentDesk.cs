@@ -7,7 +7,7 @@ using Quern.Storage;
 namespace Quern.MasterHost.Agents;
 
 /// <summary>Agents, for every door. What machines ask for is in the other part.</summary>
-internal sealed partial class AgentDesk(FarmStore store, AgentRoom room, AuthorityVault vault, TimeProvider time) : IAgentDesk
+internal sealed partial class AgentDesk(FarmStore store, AgentRoom room, SecretVault vault, TimeProvider time) : IAgentDesk
 {
     private const int MaxPage = 1000;
 

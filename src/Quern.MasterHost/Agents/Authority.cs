@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Quern.MasterHost.Access;
 using Quern.Storage;
 
 namespace Quern.MasterHost.Agents;
@@ -16,7 +17,7 @@ internal static class Authority
     /// <summary>Clocks that are behind by so much still find a new certificate in force.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
 
-    public static StoredAuthority Make(StoredGroup group, AuthorityVault vault, DateTimeOffset now)
+    public static StoredAuthority Make(StoredGroup group, SecretVault vault, DateTimeOffset now)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(NameOf(group.Name), key, HashAlgorithmName.SHA256);
@@ -38,7 +39,7 @@ internal static class Authority
 
     /// <summary>Signs a certificate for an agent's public key; what else stands in it is decided here alone. The caller disposes it.</summary>
     /// <exception cref="CryptographicException">The authority's private key cannot be opened.</exception>
-    public static X509Certificate2 Sign(StoredAuthority authority, AuthorityVault vault, StoredAgent agent, PublicKey key, DateTimeOffset now, TimeSpan lifetime)
+    public static X509Certificate2 Sign(StoredAuthority authority, SecretVault vault, StoredAgent agent, PublicKey key, DateTimeOffset now, TimeSpan lifetime)
     {
         using var issuer = X509CertificateLoader.LoadCertificate(authority.Certificate.AsSpan());
         var request = new CertificateRequest(NameOf(agent.Worker.Value), key, HashAlgorithmName.SHA256);

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.AspNetCore.DataProtection;
+using Quern.MasterHost.Access;
 using Quern.Peers.Estate;
 using Quern.Storage;
 
@@ -10,14 +10,9 @@ namespace Quern.MasterHost.Listeners;
 /// Turns how a listener is to be secured into what it shows. Keys that were given are encrypted for the database by keys of the data folder, so
 /// that a copy of the database alone is not enough to pose as the farm.
 /// </summary>
-/// <param name="folder">Of the keys.</param>
 /// <param name="farm">The farm's own.</param>
-internal sealed class CertificateShelf(string folder, ServedCertificate farm, TimeProvider time)
+internal sealed class CertificateShelf(SecretVault vault, ServedCertificate farm, TimeProvider time)
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-    private readonly DirectoryInfo _folder = Directory.CreateDirectory(folder, Private | UnixFileMode.UserExecute);
-
     public ServedCertificate Farm => farm;
 
     /// <summary>What is stored for a wish; null, and why, when it cannot be used.</summary>
@@ -38,7 +33,7 @@ internal sealed class CertificateShelf(string folder, ServedCertificate farm, Ti
                 return null;
             case ListenerTls.Given given:
                 if (CertificateReader.TryRead(given.Certificate.Span, given.Key.Span, time.GetUtcNow(), out why) is not { } read) return null;
-                return new StoredTls("given", CertificateReader.ToPem(given.Certificate.Span), Close(given.Key.Span, read.Sha256), older);
+                return new StoredTls("given", CertificateReader.ToPem(given.Certificate.Span), vault.Close(given.Key.Span, read.Sha256), older);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -68,31 +63,20 @@ internal sealed class CertificateShelf(string folder, ServedCertificate farm, Ti
         }
     }
 
-    private string Close(ReadOnlySpan<byte> key, string sha256)
-    {
-        string closed = Convert.ToBase64String(Protector(sha256).Protect(key.ToArray()));
-        // The framework makes a key when it needs one, with the mode of the process.
-        foreach (var made in _folder.EnumerateFiles("*.xml"))
-            if (made.UnixFileMode != Private) made.UnixFileMode = Private;
-        return closed;
-    }
-
+    /// <summary>A key opens only with the certificate that it was given with.</summary>
     private byte[]? TryOpenKey(StoredTls tls, byte[] chain, out string why)
     {
         why = "";
         try
         {
             using var leaf = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(chain));
-            return Protector(Convert.ToHexStringLower(leaf.GetCertHash(HashAlgorithmName.SHA256))).Unprotect(Convert.FromBase64String(tls.PrivateKey));
+            if (vault.Open(tls.PrivateKey, Convert.ToHexStringLower(leaf.GetCertHash(HashAlgorithmName.SHA256))) is { } key) return key;
         }
-        catch (Exception e) when (e is CryptographicException or FormatException)
+        catch (CryptographicException)
         {
-            why = $"its key cannot be opened: what '{_folder.FullName}' held when it was given is gone. Give certificate and key again";
-            return null;
+            // No certificate: what is stored was changed by another hand.
         }
+        why = $"its key cannot be opened: what '{vault.Folder}' held when it was given is gone. Give certificate and key again";
+        return null;
     }
-
-    /// <summary>A key opens only with the certificate that it was given with.</summary>
-    private IDataProtector Protector(string sha256) =>
-        DataProtectionProvider.Create(_folder, builder => builder.SetApplicationName("Quern")).CreateProtector("Quern.Listener", sha256);
 }

@@ -67,7 +67,7 @@ internal sealed partial class ListenerDesk
         }
         var now = host.DoorOf(saved!, opened);
         host.Put(now);
-        await host.TellAsync(EventKinds.ListenerOpened, now, door.Port is null ? "asked for" : "moved", AskerOf(who));
+        await host.TellAsync(EventKinds.ListenerOpened, now, door.Port is null ? "asked for" : "moved", who.Actor);
         if (door.Port is not null) await LetGoAsync(who, door, "moved", edit.CloseConnections, edit.Drain);
         return DoneWith(saved!);
     }
@@ -144,13 +144,13 @@ internal sealed partial class ListenerDesk
     }
 
     private async Task<(StoredListener? Saved, EstateAnswer? Problem)> SaveAsync(Caller who, Door door, StoredListener wanted) =>
-        wanted == door.Wanted ? (wanted, null) : await StoreAsync(store.UpdateListenerAsync(wanted, AskerOf(who), CancellationToken.None), wanted.Name);
+        wanted == door.Wanted ? (wanted, null) : await StoreAsync(store.UpdateListenerAsync(wanted, who.Actor, CancellationToken.None), wanted.Name);
 
     private async Task FailAsync(Caller who, Door door, string why)
     {
         var failed = door with { State = ListenerMachine.Next(door.State, ListenerInput.NotOpened).State, Problem = why };
         host.Put(failed);
-        await host.TellAsync(EventKinds.ListenerFailed, failed, why, AskerOf(who));
+        await host.TellAsync(EventKinds.ListenerFailed, failed, why, who.Actor);
     }
 
     /// <summary>Takes the port again that was given up for one that could not be had.</summary>
@@ -167,8 +167,8 @@ internal sealed partial class ListenerDesk
     {
         await host.Leaving.LetGoAsync(
             door.Wanted.Id, door.Port!, closeConnections ? TimeSpan.Zero : drain,
-            closed => host.TellAsync(EventKinds.ListenerDrained, door, closed == 0 ? "its last connections have ended" : string.Create(CultureInfo.InvariantCulture, $"{closed} connections were closed"), Asker.Farm));
-        await host.TellAsync(EventKinds.ListenerClosed, door, reason, AskerOf(who));
+            closed => host.TellAsync(EventKinds.ListenerDrained, door, closed == 0 ? "its last connections have ended" : string.Create(CultureInfo.InvariantCulture, $"{closed} connections were closed"), Actor.Farm));
+        await host.TellAsync(EventKinds.ListenerClosed, door, reason, who.Actor);
     }
 
     private EstateAnswer? OwnedByFile(Door door)

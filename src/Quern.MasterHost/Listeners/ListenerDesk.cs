@@ -63,7 +63,7 @@ internal sealed partial class ListenerDesk(ListenerHost host, FarmStore store, s
         };
         if (!n.Enabled)
         {
-            var (stored, problem) = await StoreAsync(store.CreateListenerAsync(listener, AskerOf(who), CancellationToken.None), n.Name);
+            var (stored, problem) = await StoreAsync(store.CreateListenerAsync(listener, who.Actor, CancellationToken.None), n.Name);
             if (problem is not null) return problem;
             host.Put(new Door(stored!, ListenerState.Inactive));
             return DoneWith(stored!);
@@ -71,7 +71,7 @@ internal sealed partial class ListenerDesk(ListenerHost host, FarmStore store, s
         var opening = host.Opener.Open(listener);
         if (opening is PortOpening.Refused refused) return Refusal(refused, listener);
         var opened = (PortOpening.Opened)opening;
-        var (saved, wrong) = await StoreAsync(store.CreateListenerAsync(listener, AskerOf(who), CancellationToken.None), n.Name);
+        var (saved, wrong) = await StoreAsync(store.CreateListenerAsync(listener, who.Actor, CancellationToken.None), n.Name);
         if (wrong is not null)
         {
             await opened.Port.DisposeAsync();
@@ -79,7 +79,7 @@ internal sealed partial class ListenerDesk(ListenerHost host, FarmStore store, s
         }
         var door = host.DoorOf(saved!, opened);
         host.Put(door);
-        await host.TellAsync(EventKinds.ListenerOpened, door, "asked for", AskerOf(who));
+        await host.TellAsync(EventKinds.ListenerOpened, door, "asked for", who.Actor);
         return DoneWith(saved!);
     }
 
@@ -89,7 +89,7 @@ internal sealed partial class ListenerDesk(ListenerHost host, FarmStore store, s
         if (OwnedByFile(door) is { } owned) return owned;
         if (removal.ExpectedRevision != 0 && removal.ExpectedRevision != door.Wanted.Revision) return Outdated(door);
         if (IsLastForPeople(door)) return new EstateAnswer(EstateCode.LastListener, LastText(door, "removed"));
-        if (!door.IsOfThisRun) await store.RemoveListenerAsync(door.Wanted.Id, AskerOf(who), CancellationToken.None);
+        if (!door.IsOfThisRun) await store.RemoveListenerAsync(door.Wanted.Id, who.Actor, CancellationToken.None);
         host.Remove(door);
         if (door.Port is not null) await LetGoAsync(who, door, "removed", removal.CloseConnections, removal.Drain);
         return DoneWith(door.Wanted);
@@ -138,13 +138,11 @@ internal sealed partial class ListenerDesk(ListenerHost host, FarmStore store, s
         name.Equals(idOrName, StringComparison.OrdinalIgnoreCase) ||
         (int.TryParse(idOrName, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number == id);
 
-    private static Asker AskerOf(Caller who) => new(who.Actor, who.From.ToString(), who.Door);
-
     /// <summary>Hands an answer on; one that is a refusal is written down first.</summary>
     private async Task<EstateAnswer> AnswerAsync(Caller who, string subject, EstateAnswer answer)
     {
         if (!answer.Succeeded)
-            await store.SaveListenerEventAsync(EventKinds.ListenerRefused, subject, answer.Detail, AskerOf(who), CancellationToken.None);
+            await store.SaveListenerEventAsync(EventKinds.ListenerRefused, subject, answer.Detail, who.Actor, CancellationToken.None);
         return answer;
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Quern.MasterHost.Configuration;
+using Quern.Model;
 using Quern.Peers.Buildbot;
 using Quern.Peers.Estate;
 using Quern.Storage;
@@ -110,7 +111,7 @@ internal sealed partial class ListenerHost : IAsyncDisposable
     /// <inheritdoc cref="Put"/>
     public void Remove(Door door) => _doors = _doors.RemoveAll(d => d.Wanted.Id == door.Wanted.Id);
 
-    public Task TellAsync(string kind, Door door, string reason, Asker who) =>
+    public Task TellAsync(string kind, Door door, string reason, Actor who) =>
         _store.SaveListenerEventAsync(kind, door.Subject, reason, who, CancellationToken.None);
 
     public async ValueTask DisposeAsync()
@@ -132,12 +133,12 @@ internal sealed partial class ListenerHost : IAsyncDisposable
             Put(failed);
             if (listener.Origin != "api") return refused.Why;
             Log.NotOpened(_logger, listener.Name, refused.Why);
-            await TellAsync(EventKinds.ListenerFailed, failed, refused.Why, Asker.Farm);
+            await TellAsync(EventKinds.ListenerFailed, failed, refused.Why, Actor.Farm);
             return null;
         }
         var door = DoorOf(listener, (PortOpening.Opened)opening);
         Put(door);
-        await TellAsync(EventKinds.ListenerOpened, door, "the farm started", Asker.Farm);
+        await TellAsync(EventKinds.ListenerOpened, door, "the farm started", Actor.Farm);
         return null;
     }
 
@@ -167,7 +168,7 @@ internal sealed partial class ListenerHost : IAsyncDisposable
         try
         {
             await _store.SaveListenerEventAsync(
-                EventKinds.ListenerCertificate, FarmStore.ListenerSubject(listener.Protocol, listener.Address, listener.Port), text, Asker.Farm, CancellationToken.None);
+                EventKinds.ListenerCertificate, FarmStore.ListenerSubject(listener.Protocol, listener.Address, listener.Port), text, Actor.Farm, CancellationToken.None);
         }
         catch (Exception e)
         {

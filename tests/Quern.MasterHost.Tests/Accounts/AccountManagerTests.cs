@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 using Quern.Model;
 using Quern.Storage;
@@ -14,14 +15,14 @@ public sealed class AccountManagerTests : IAsyncLifetime
 
     private readonly ScratchFolder _folder = new();
     private FarmStore _store = null!;
-    private TotpVault _vault = null!;
+    private SecretVault _vault = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         _store = await FarmStore.OpenAsync(new Quern.Storage.StoreOptions { Connection = $"sqlite:{_folder["farm.db"]}" }, TimeProvider.System, Cancellation);
-        _vault = new TotpVault(_folder["keys"]);
+        _vault = SecretVault.OfTotp(_folder["keys"]);
     }
 
     public async ValueTask DisposeAsync()

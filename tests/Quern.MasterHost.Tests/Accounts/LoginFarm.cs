@@ -60,7 +60,7 @@ internal sealed class LoginFarm : IAsyncDisposable
     {
         var farm = new LoginFarm(settings ?? new AccountSettings());
         farm.Store = await FarmStore.OpenAsync(new StoreOptions { Connection = $"sqlite:{farm._folder["farm.db"]}" }, farm.Time, CancellationToken.None);
-        farm.Room = new AccountRoom(farm.Store, new TotpVault(farm._folder["keys"]), farm.Time);
+        farm.Room = new AccountRoom(farm.Store, SecretVault.OfTotp(farm._folder["keys"]), farm.Time);
         farm.Maintenance = new Maintenance(farm.Store);
         farm.Restart();
         return farm;

@@ -1,4 +1,5 @@
 using System.Text;
+using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 using Quern.Testing;
 
@@ -84,14 +85,14 @@ public sealed class TotpTests
     public void A_secret_opens_for_its_own_account_with_the_keys_of_its_folder_alone()
     {
         using var folder = new ScratchFolder();
-        var vault = new TotpVault(Path.Combine(folder.Path, "keys"));
+        var vault = SecretVault.OfTotp(Path.Combine(folder.Path, "keys"));
 
-        string closed = vault.Close("GEZDGNBV", "account-1");
+        string closed = vault.CloseText("GEZDGNBV", "account-1");
 
         Assert.DoesNotContain("GEZDGNBV", closed, StringComparison.Ordinal);
-        Assert.Equal("GEZDGNBV", new TotpVault(Path.Combine(folder.Path, "keys")).Open(closed, "account-1"));
-        Assert.Null(vault.Open(closed, "account-2"));
-        Assert.Null(new TotpVault(Path.Combine(folder.Path, "other")).Open(closed, "account-1"));
+        Assert.Equal("GEZDGNBV", SecretVault.OfTotp(Path.Combine(folder.Path, "keys")).OpenText(closed, "account-1"));
+        Assert.Null(vault.OpenText(closed, "account-2"));
+        Assert.Null(SecretVault.OfTotp(Path.Combine(folder.Path, "other")).OpenText(closed, "account-1"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(folder.Path, "keys")));
         var key = Assert.Single(Directory.GetFiles(Path.Combine(folder.Path, "keys")));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));

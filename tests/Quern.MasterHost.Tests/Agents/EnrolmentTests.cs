@@ -211,8 +211,8 @@ public sealed class EnrolmentTests
         var authority = (await farm.Store.ListAuthoritiesAsync(Cancellation)).Single();
 
         using var other = new ScratchFolder();
-        Assert.Null(new AuthorityVault(other["keys"]).Open(authority.PrivateKey, authority.Id));
-        var vault = new AuthorityVault(Path.Combine(farm.Master.Folder, "keys"));
+        Assert.Null(SecretVault.OfAuthorities(other["keys"]).Open(authority.PrivateKey, authority.Id));
+        var vault = SecretVault.OfAuthorities(Path.Combine(farm.Master.Folder, "keys"));
         Assert.Null(vault.Open(authority.PrivateKey, "another"));
         Assert.Null(vault.Open("no base64 !", authority.Id));
         Assert.NotNull(vault.Open(authority.PrivateKey, authority.Id));

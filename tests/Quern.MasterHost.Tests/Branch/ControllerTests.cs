@@ -349,7 +349,7 @@ public sealed class ControllerTests
         Assert.Contains(lines, l => l.Contains("Branchmaster => Listening: branch 127.0.0.1", StringComparison.Ordinal));
         Assert.EndsWith("dev1 => Packagebuild 'zlib' was deleted.", lines[^1], StringComparison.Ordinal);
 
-        for (int i = 0; i < 60; i++) await farm.Store.SaveListenerEventAsync(EventKinds.ListenerOpened, FarmStore.ListenerSubject("branch", "192.0.2.1", i), "", Asker.Farm, CancellationToken.None);
+        for (int i = 0; i < 60; i++) await farm.Store.SaveListenerEventAsync(EventKinds.ListenerOpened, FarmStore.ListenerSubject("branch", "192.0.2.1", i), "", Actor.Farm, CancellationToken.None);
         lines = Texts(await dev.SystemLogAsync());
         Assert.Equal(50, lines.Length);
         Assert.EndsWith("Listening: branch 192.0.2.1:59.", lines[^1], StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Quern.Model;
 using Quern.Testing;
 using Xunit;
 
@@ -7,7 +8,7 @@ namespace Quern.Storage.Tests;
 /// <summary>The doors of the farm, as they are kept.</summary>
 public abstract class ListenersContract(ITestDatabase database) : StoreContract(database)
 {
-    private static readonly Asker Who = new(Someone, "192.0.2.7", "http");
+    private static readonly Actor Who = Someone with { Address = "192.0.2.7", Door = "http" };
 
     [Fact]
     public async Task A_listener_is_read_as_it_was_saved()

@@ -17,7 +17,7 @@ internal sealed class AccountManager : UserManager<Account>
 
     private static readonly IOptions<IdentityOptions> Settings = Microsoft.Extensions.Options.Options.Create(new IdentityOptions());
 
-    public AccountManager(FarmStore store, TotpVault vault, TimeProvider time, Actor actor, string? keepToken = null)
+    public AccountManager(FarmStore store, SecretVault vault, TimeProvider time, Actor actor, string? keepToken = null)
         : base(new AccountStore(store, vault, actor, keepToken), Settings, new AccountPasswordHasher(), [new AccountValidator()], [new PasswordValidator()],
             new ExactNames(), new IdentityErrorDescriber(), services: null!, NullLogger<UserManager<Account>>.Instance) =>
         RegisterTokenProvider(TokenOptions.DefaultAuthenticatorProvider, new TotpProvider(time));

@@ -4,7 +4,7 @@ using Quern.Storage;
 namespace Quern.MasterHost.Access.Accounts;
 
 /// <summary>The farm's accounts with what their secrets need.</summary>
-internal sealed class AccountRoom(FarmStore store, TotpVault vault, TimeProvider time)
+internal sealed class AccountRoom(FarmStore store, SecretVault vault, TimeProvider time)
 {
     public FarmStore Store => store;
 

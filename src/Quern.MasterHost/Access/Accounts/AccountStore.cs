@@ -9,7 +9,7 @@ namespace Quern.MasterHost.Access.Accounts;
 
 /// <summary>The framework's view of the farm's accounts. One object serves one actor.</summary>
 /// <param name="keepToken">The token that a change of the own credentials leaves alone; null for none.</param>
-internal sealed class AccountStore(FarmStore store, TotpVault vault, Actor actor, string? keepToken) :
+internal sealed class AccountStore(FarmStore store, SecretVault vault, Actor actor, string? keepToken) :
     IUserPasswordStore<Account>, IUserSecurityStampStore<Account>, IUserLockoutStore<Account>, IUserTwoFactorStore<Account>,
     IUserAuthenticatorKeyStore<Account>, IUserTwoFactorRecoveryCodeStore<Account>
 {
@@ -81,10 +81,10 @@ internal sealed class AccountStore(FarmStore store, TotpVault vault, Actor actor
 
     /// <param name="key">In base 32; empty for none.</param>
     public Task SetAuthenticatorKeyAsync(Account user, string key, CancellationToken cancellationToken) =>
-        Set(user, r => r with { TotpSecret = key.Length == 0 ? "" : vault.Close(key, r.Id) });
+        Set(user, r => r with { TotpSecret = key.Length == 0 ? "" : vault.CloseText(key, r.Id) });
 
     public Task<string?> GetAuthenticatorKeyAsync(Account user, CancellationToken cancellationToken) =>
-        Task.FromResult(user.Row.TotpSecret.Length == 0 ? null : vault.Open(user.Row.TotpSecret, user.Row.Id));
+        Task.FromResult(user.Row.TotpSecret.Length == 0 ? null : vault.OpenText(user.Row.TotpSecret, user.Row.Id));
 
     public Task ReplaceCodesAsync(Account user, IEnumerable<string> recoveryCodes, CancellationToken cancellationToken) =>
         Set(user, r => r with { RecoveryCodes = [.. recoveryCodes.Select(HashOfCode)] });
