@@ -21,9 +21,18 @@ internal sealed class ProcessHost : IDisposable
     public LaunchResult Launch(LaunchRequest request)
     {
         _watchdog.Prepare();
-        var result = OrphanReaper.Launch(() => _launcher.Launch(request));
-        if (result is LaunchResult.Launched launched) _watchdog.Add(launched.Child.Id);
-        return result;
+        string expected = "";
+        LaunchResult? result = null;
+        try
+        {
+            result = OrphanReaper.Launch(() => _launcher.Launch(request, output => expected = _watchdog.Expect(output)));
+            return result;
+        }
+        finally
+        {
+            if (result is LaunchResult.Launched launched) _watchdog.Add(launched.Child.Id, expected);
+            else _watchdog.Settle(expected);
+        }
     }
 
     /// <summary>Waits for the dead leader and gives up its number.</summary>

@@ -11,21 +11,23 @@ internal sealed unsafe class ProcessLauncher(DescriptorPoller poller)
     // Fewer, longer reads for programs that write much; the kernel's own default is 64 KiB.
     private const int PipeBytes = 256 * 1024;
 
+    /// <param name="expect">Told right before the start where the output will go, as <c>/proc/PID/fd</c> shows it.</param>
     /// <exception cref="ArgumentException">An argument or variable holds a NUL character.</exception>
-    public LaunchResult Launch(LaunchRequest request)
+    public LaunchResult Launch(LaunchRequest request, Action<string> expect)
     {
         if (request.Arguments.Concat(request.Environment.Values).Append(request.Directory).Any(a => a.Contains('\0')))
             throw new ArgumentException("embedded null byte");
         string? program = FindProgram(request, out int searchError);
         if (program is null) return new LaunchResult.Failed(searchError, request.Arguments[0]);
-        return request.UseTerminal ? LaunchOnTerminal(request, program) : LaunchOnPipes(request, program);
+        return request.UseTerminal ? LaunchOnTerminal(request, program, expect) : LaunchOnPipes(request, program, expect);
     }
 
-    private LaunchResult LaunchOnPipes(LaunchRequest request, string program)
+    private LaunchResult LaunchOnPipes(LaunchRequest request, string program, Action<string> expect)
     {
         var stdin = Pipe(large: false);
         var stdout = Pipe(large: true);
         var stderr = Pipe(large: true);
+        if (File.ResolveLinkTarget($"/proc/self/fd/{stdout.Write}", returnFinalTarget: false)?.Name is { } output) expect(output);
         int error = SpawnCall.Run(program, request.Arguments, Variables(request), request.Directory, out int id, actions =>
         {
             SpawnCall.Duplicate(actions, stdin.Read, 0);
@@ -45,7 +47,7 @@ internal sealed unsafe class ProcessLauncher(DescriptorPoller poller)
             new ChildProcess(id, input, new PipeEnd(stdout.Read, poller), new PipeEnd(stderr.Read, poller), poller));
     }
 
-    private LaunchResult LaunchOnTerminal(LaunchRequest request, string program)
+    private LaunchResult LaunchOnTerminal(LaunchRequest request, string program, Action<string> expect)
     {
         int master = Libc.posix_openpt(Libc.O_RDWR | Libc.O_NOCTTY | Libc.O_CLOEXEC);
         byte* name = stackalloc byte[128];
@@ -53,6 +55,7 @@ internal sealed unsafe class ProcessLauncher(DescriptorPoller poller)
             throw new IOException($"cannot get a terminal: {Errno.Message(Marshal.GetLastPInvokeError())}");
         // The session is made before the actions run, so the first terminal opened becomes the controlling one.
         string slave = Marshal.PtrToStringUTF8((nint)name)!;
+        expect(slave);
         int error = SpawnCall.Run(program, request.Arguments, Variables(request), request.Directory, out int id, actions =>
         {
             SpawnCall.Open(actions, 0, slave);

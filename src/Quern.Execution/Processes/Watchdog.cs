@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -16,11 +15,13 @@ internal sealed class Watchdog(string run) : IDisposable
         """
         # Ends the commands of a quern-worker that was killed.
         trap '' HUP INT TERM
-        worker=$1 running=' '
+        worker=$1 running=' ' awaited=' '
         while read -r sign session; do
           case $sign in
             +) running="$running$session " ;;
             -) case $running in *" $session "*) running="${running%%" $session "*} ${running#*" $session "}" ;; esac ;;
+            \?) awaited="$awaited$session " ;;
+            !) case $awaited in *" $session "*) awaited="${awaited%%" $session "*} ${awaited#*" $session "}" ;; esac ;;
           esac
         done
         known=' ' round=0
@@ -29,6 +30,14 @@ internal sealed class Watchdog(string run) : IDisposable
           for file in $(grep -lF "QUERN_COMMAND=$worker." /proc/[0-9]*/environ 2>/dev/null); do
             file=${file%/environ} mine="$mine${file#/proc/} "
           done
+          # What was being started: whoever has its output has begun before we heard of it.
+          if [ "$awaited" != ' ' ]; then
+            holder=''
+            for word in $(ls -l /proc/[0-9]*/fd/[012] 2>/dev/null); do
+              case $word in /proc/[0-9]*/fd/[012]) holder=${word#/proc/} holder=${holder%%/*} ;; esac
+              case $awaited in *" $word "*) mine="$mine$holder " ;; esac
+            done
+          fi
           for folder in /proc/[0-9]*; do
             id=${folder#/proc/} text=''
             { while read -r line; do text="$text$line "; done < "$folder/stat"; } 2>/dev/null
@@ -63,31 +72,59 @@ internal sealed class Watchdog(string run) : IDisposable
         done
         """;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _lock = new();
     private readonly HashSet<int> _sessions = [];   // of the running commands
     private int _id;                                // of the shell; 0 while there is none
     private int _pipe;                              // our end, while there is one
     private bool _disposed;
 
-    /// <summary>
-    /// Before a command is started: what is said of it afterwards is then one write, which is there to be read also when this process is
-    /// killed right behind it. Starting the shell takes long enough for a command to shed its mark.
-    /// </summary>
+    /// <summary>Before a command is started: starting the shell takes long enough for a command to shed its mark.</summary>
     public void Prepare()
     {
         lock (_lock)
             if (_id == 0) Start();
     }
 
+    /// <summary>
+    /// A command is about to be started, and this is where its output will go: until <see cref="Add"/> or <see cref="Settle"/>, whoever has
+    /// that open is of the command. A command can have shed its mark before its starter runs again to say which session it is.
+    /// </summary>
+    /// <param name="output">Its end of a pipe, or the path of its terminal.</param>
+    /// <returns>What to settle; empty when nobody could be told.</returns>
+    public string Expect(string output)
+    {
+        // Not for long: whoever restarts the shell waits for those who start commands.
+        if (!_lock.TryEnter(s_patience)) return "";
+        try
+        {
+            return _id != 0 && TryWrite('?', output) ? output : "";
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
     /// <summary>A command runs, as the leader of a session.</summary>
-    public void Add(int session)
+    /// <param name="expected">From <see cref="Expect"/>.</param>
+    public void Add(int session, string expected)
     {
         lock (_lock)
         {
             _sessions.Add(session);
             if (_id == 0) Start();
             else Tell('+', session);
+            Settle(expected);
         }
+    }
+
+    /// <summary>Nothing is expected there any more.</summary>
+    public void Settle(string expected)
+    {
+        lock (_lock)
+            if (expected.Length > 0 && _id != 0) _ = TryWrite('!', expected);
     }
 
     /// <summary>It has ended; called while it still holds its number.</summary>
@@ -113,7 +150,7 @@ internal sealed class Watchdog(string run) : IDisposable
     /// <summary>A shell that somebody ended is replaced by one that hears of all sessions.</summary>
     private void Tell(char sign, int session)
     {
-        if (TryWrite(sign, session)) return;
+        if (TryWrite(sign, $"{session}")) return;
         Stop();
         Start();
     }
@@ -128,7 +165,7 @@ internal sealed class Watchdog(string run) : IDisposable
         _id = OrphanReaper.Launch(() => Spawn(read));
         _ = Libc.close(read);
         if (_id == 0) _ = Libc.close(_pipe);
-        else if (!_sessions.All(s => TryWrite('+', s))) Stop();
+        else if (!_sessions.All(s => TryWrite('+', $"{s}"))) Stop();
     }
 
     // It is no command: no mark in its environment, and a folder that anybody may remove.
@@ -140,10 +177,10 @@ internal sealed class Watchdog(string run) : IDisposable
             SpawnCall.Open(actions, 2, "/dev/null");
         }) == 0 ? id : 0;
 
-    private unsafe bool TryWrite(char sign, int session)
+    private unsafe bool TryWrite(char sign, string what)
     {
-        Span<byte> line = stackalloc byte[16];
-        Encoding.ASCII.TryGetBytes(string.Create(CultureInfo.InvariantCulture, $"{sign} {session}\n"), line, out int length);
+        Span<byte> line = stackalloc byte[64];
+        if (!Encoding.ASCII.TryGetBytes($"{sign} {what}\n", line, out int length)) return false;
         fixed (byte* start = line)
         {
             nint written;
