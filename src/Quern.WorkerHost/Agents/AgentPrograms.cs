@@ -32,7 +32,8 @@ internal sealed class AgentPrograms(string state)
         Directory.CreateDirectory(_folder, Executable);
         string name = HashOf(program), path = Path.Combine(_folder, name);
         File.SetUnixFileMode(program, Executable);
-        using (var file = new FileStream(program, FileMode.Open, FileAccess.ReadWrite)) file.Flush(flushToDisk: true);
+        // Not opened for writing: it is this very program, and it runs.
+        using (var file = File.OpenHandle(program)) RandomAccess.FlushToDisk(file);
         File.Move(program, path, overwrite: true);
         if (!IsOnTrial)
         {
