@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Quern.MasterHost.Configuration;
@@ -62,6 +63,43 @@ public sealed class TwoMastersTests(PostgresServer server)
         await SetAsync(client, new JsonObject { ["password"] = "another", ["rotate"] = true });
         await Logins.UntilAsync(async () => !await door.SendAsync("old", Password));
         Assert.True(await door.SendAsync("old", "another"));
+    }
+
+    [Fact]
+    public async Task Banner_and_maintenance_of_one_hold_at_the_other()
+    {
+        var configuration = await OnOneDatabaseAsync();
+        await using var first = await MasterFixture.StartAsync(configuration);
+        await using var second = await MasterFixture.StartAsync(configuration);
+        using var client = first.Client();
+        using var other = second.Client();
+        using var made = await client.PostAsJsonAsync(
+            "/api/v1/users", new JsonObject { ["name"] = "noor", ["password"] = "violet tractor 9", ["roles"] = new JsonArray("operator"), ["must_change_password"] = false }, Cancellation);
+        Assert.True(made.IsSuccessStatusCode, await made.Content.ReadAsStringAsync(Cancellation));
+        Assert.Equal(HttpStatusCode.OK, await LoginAsync(other));
+
+        await PutBannerAsync(client, new JsonObject { ["message"] = "Back at noon", ["maintenance"] = true });
+        await Logins.UntilAsync(async () => (await BannerAsync(other))["maintenance"]!.GetValue<bool>());
+        Assert.Equal("Back at noon", (await BannerAsync(other))["message"]!.ToString());
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await LoginAsync(other));
+
+        await PutBannerAsync(other, new JsonObject { ["message"] = "", ["maintenance"] = false });
+        await Logins.UntilAsync(async () => !(await BannerAsync(client))["maintenance"]!.GetValue<bool>());
+        Assert.Equal((HttpStatusCode.OK, ""), (await LoginAsync(client), (await BannerAsync(client))["message"]!.ToString()));
+    }
+
+    private static async Task<HttpStatusCode> LoginAsync(HttpClient client)
+    {
+        using var answer = await client.PostAsJsonAsync("/api/v1/login", new JsonObject { ["user"] = "noor", ["password"] = "violet tractor 9" }, Cancellation);
+        return answer.StatusCode;
+    }
+
+    private static async Task<JsonObject> BannerAsync(HttpClient client) => (await client.GetFromJsonAsync<JsonObject>("/api/v1/banner", Cancellation))!;
+
+    private static async Task PutBannerAsync(HttpClient client, JsonObject body)
+    {
+        using var answer = await client.PutAsJsonAsync("/api/v1/banner", body, Cancellation);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancellation));
     }
 
     private static async Task SetAsync(HttpClient client, JsonObject body)
