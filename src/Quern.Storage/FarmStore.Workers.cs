@@ -49,6 +49,18 @@ public sealed partial class FarmStore
             return true;
         }, cancellationToken);
 
+    /// <summary>Changes how many jobs a worker runs at once and nothing else, so that a new password of the same moment stays. False when there is no account.</summary>
+    /// <param name="slots">1 or more.</param>
+    public Task<bool> SetWorkerSlotsAsync(WorkerName name, int slots, Actor actor, CancellationToken cancellationToken) =>
+        WriteAsync(async w =>
+        {
+            if (await w.Sql.ExecuteAsync("UPDATE workers SET slots = @slots WHERE name = @name", ("name", name.Value), ("slots", (long)slots)) == 0) return false;
+            var (enabled, origin) = (await ListAsync(w.Sql, r => (r.GetInt64(0) != 0, r.GetString(1)),
+                "SELECT enabled, origin FROM workers WHERE name = @name", ("name", name.Value)))[0];
+            w.Emit(EventKinds.WorkerSaved, name.Value, actor.Name, EventData.Of(("slots", slots), ("enabled", enabled), ("origin", origin)));
+            return true;
+        }, cancellationToken);
+
     /// <summary>Removes a worker's account; its events stay. False when there was none.</summary>
     public Task<bool> RemoveWorkerAsync(WorkerName name, Actor actor, CancellationToken cancellationToken) =>
         WriteAsync(async w =>

@@ -108,8 +108,12 @@ public abstract class RecordsContract(ITestDatabase database) : StoreContract(da
         Assert.Equal(["worker.saved", "worker.saved", "worker.refused", "worker.connected", "worker.saved", "worker.saved"], await KindsAsync());
         Assert.DoesNotContain(
             await Store.ReadJournalAsync(0, 10, Cancellation), e => e.Data.Contains("pbkdf2", StringComparison.Ordinal) || e.Data.Contains("c2VhbGVk", StringComparison.Ordinal));
+        Assert.True(await Store.SetWorkerSlotsAsync(brought.Name, 8, Someone, Cancellation));
+        Assert.False(await Store.SetWorkerSlotsAsync(new WorkerName("nobody"), 8, Someone, Cancellation));
+        Assert.Equal([changed, brought with { Slots = 8 }], await Store.ListWorkersAsync(Cancellation));
+        Assert.Equal("""{"slots":8,"enabled":true,"origin":"api"}""", (await Store.FindLastEventAsync("worker.saved", Cancellation))!.Data);
         Assert.True(await Store.RemoveWorkerAsync(Worker, Someone, Cancellation));
-        Assert.Equal([brought], await Store.ListWorkersAsync(Cancellation));
+        Assert.Equal([brought with { Slots = 8 }], await Store.ListWorkersAsync(Cancellation));
         await Assert.ThrowsAsync<ArgumentException>(() => Store.SaveWorkerEventAsync(Worker, "exploded", "", null, Cancellation));
     }
 }
