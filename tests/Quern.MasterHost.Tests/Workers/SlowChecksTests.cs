@@ -11,7 +11,7 @@ public sealed class SlowChecksTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly ManualTimeProvider _time = new();
-    private readonly BlockingCollection<(string Text, TaskCompletionSource<bool> End)> _begun = [];
+    private readonly BlockingCollection<HeldCheck> _begun = [];
     private readonly SlowChecks _checks;
     private int _count;
 
@@ -194,7 +194,7 @@ public sealed class SlowChecksTests : IAsyncDisposable
         end.SetResult(true);
 
         Assert.Equal((false, false), (await running, await waiting));
-        var again = Ask("w1", "old", hash: "new hash");
+        var again = Ask("w1", "old", "new hash");
         Begun("old").SetResult(false);
         Assert.False(await again);
     }
@@ -224,12 +224,14 @@ public sealed class SlowChecksTests : IAsyncDisposable
     private bool Fits(string text, string hash)
     {
         Interlocked.Increment(ref _count);
-        var end = new TaskCompletionSource<bool>();
-        _begun.Add((text, end));
-        return end.Task.Wait(Patience) && end.Task.Result;
+        var check = new HeldCheck(text);
+        _begun.Add(check);
+        return check.Wait();
     }
 
-    private Task<bool> Ask(string name, string password, CancellationToken cancellationToken = default, string hash = "hash") =>
+    private Task<bool> Ask(string name, string password, CancellationToken cancellationToken = default) => Ask(name, password, "hash", cancellationToken);
+
+    private Task<bool> Ask(string name, string password, string hash, CancellationToken cancellationToken = default) =>
         _checks.FitsAsync(new WorkerName(name), hash, password, Encoding.UTF8.GetBytes(password), cancellationToken).AsTask().WaitAsync(Patience, CancellationToken.None);
 
     private async Task WrongAsync(string name, string password)
@@ -240,19 +242,46 @@ public sealed class SlowChecksTests : IAsyncDisposable
     }
 
     /// <summary>The check that begins next, which must be of this text.</summary>
-    private TaskCompletionSource<bool> Begun(string text)
+    private HeldCheck Begun(string text)
     {
         Assert.True(_begun.TryTake(out var check, Patience), $"'{text}' is not checked");
         Assert.Equal(text, check.Text);
-        return check.End;
+        return check;
     }
 
     /// <summary>Two that begin on threads of their own, in whatever order.</summary>
-    private (TaskCompletionSource<bool> First, TaskCompletionSource<bool> Second) Both(string first, string second)
+    private (HeldCheck First, HeldCheck Second) Both(string first, string second)
     {
         Assert.True(_begun.TryTake(out var one, Patience), $"neither '{first}' nor '{second}' is checked");
         Assert.True(_begun.TryTake(out var other, Patience), $"only '{one.Text}' is checked");
         Assert.Equal([first, second], new[] { one.Text, other.Text }.Order(StringComparer.Ordinal));
-        return one.Text == first ? (one.End, other.End) : (other.End, one.End);
+        return one.Text == first ? (one, other) : (other, one);
+    }
+
+    /// <summary>A check that ends when the test says so.</summary>
+    private sealed class HeldCheck(string text)
+    {
+        private readonly object _lock = new();
+        private bool? _result;
+
+        public string Text { get; } = text;
+
+        public void SetResult(bool right)
+        {
+            lock (_lock)
+            {
+                _result = right;
+                Monitor.PulseAll(_lock);
+            }
+        }
+
+        public bool Wait()
+        {
+            lock (_lock)
+            {
+                if (_result is null) Monitor.Wait(_lock, Patience);
+                return _result == true;
+            }
+        }
     }
 }

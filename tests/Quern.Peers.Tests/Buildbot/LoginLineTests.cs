@@ -33,7 +33,7 @@ public sealed class LoginLineTests
     {
         var time = new ManualTimeProvider();
         await using var farm = new TestFarm(Both, time);
-        farm.Gate.Line = stop => Task.Delay(Timeout.InfiniteTimeSpan, stop);
+        farm.Gate.Line = new TaskCompletionSource().Task.WaitAsync;
         _ = AttachAsync(farm, revision).ContinueWith(t => t.Exception, TaskScheduler.Default);
         await farm.Gate.Asked.Reader.ReadAsync().AsTask().WaitAsync(TestGate.Patience);
 
