@@ -1,6 +1,4 @@
-using System.Text;
 using Quern.MasterHost.Configuration;
-using Quern.MasterHost.Listeners;
 using Quern.Model;
 using Quern.Peers.Estate;
 using Quern.Storage;
@@ -13,7 +11,7 @@ namespace Quern.MasterHost;
 /// </summary>
 internal static class FileOwnership
 {
-    private const string Origin = "file";
+    private const string Origin = WorkerAccount.OfFile;
 
     /// <returns>What the file wants and the store does not allow; null when all is well.</returns>
     public static async Task<string?> ApplyAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken)
@@ -26,18 +24,12 @@ internal static class FileOwnership
     private static async Task ApplyWorkersAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken)
     {
         var stored = (await store.ListWorkersAsync(cancellationToken)).ToDictionary(w => w.Name);
-        var wanted = configuration.Workers.Select(w => AccountOf(w)).ToList();
+        var wanted = configuration.Workers.Select(w => new WorkerAccount(w.Name, w.Slots, default, true, Origin)).ToList();
         var names = wanted.Select(w => w.Name).ToHashSet();
         var changes = wanted.Where(w => !stored.TryGetValue(w.Name, out var old) || old != w)
             .Concat(stored.Values.Where(w => w.Origin == Origin && w.Enabled && !names.Contains(w.Name)).Select(w => w with { Enabled = false }));
         // Together, so that thousands share a few commits.
         await Task.WhenAll(changes.Select(w => store.UpsertWorkerAsync(w, Actor.Farm, cancellationToken)));
-    }
-
-    private static WorkerAccount AccountOf(WorkerSetting worker)
-    {
-        byte[] password = Encoding.UTF8.GetBytes(worker.Password);
-        return new WorkerAccount(worker.Name, worker.Slots, Sha256Hash.Of(password), true, Origin) { PasswordMd5 = PerspectiveVerifier.Of(password) };
     }
 
     private static async Task<string?> ApplyListenersAsync(FarmConfiguration configuration, FarmStore store, CancellationToken cancellationToken)

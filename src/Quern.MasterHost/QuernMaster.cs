@@ -150,11 +150,13 @@ public sealed class QuernMaster : IAsyncDisposable
 
         // Ended after the gate: a gate that is stopping keeps its hands off the jobs whose links close, so they are not counted as lost.
         var usedByConnections = new List<IDisposable>();
+        WorkerDoor? workerDoor = null;
         Finally(async () =>
         {
             if (_listeners is not null) await _listeners.DisposeAsync();
             if (_admin is not null) await _admin.DisposeAsync();
             if (_agents is not null) await _agents.DisposeAsync();
+            if (workerDoor is not null) await workerDoor.DisposeAsync();
             foreach (var used in usedByConnections) used.Dispose();
         });
 
@@ -175,7 +177,8 @@ public sealed class QuernMaster : IAsyncDisposable
         var gate = new GateOptions();
         _gate = new Gate(
             store, logs, pool, runner, Recipes(options, folder, store, blobs, Roots, environments, time), secrets, gate, time, logging.CreateLogger<Gate>());
-        var workers = new WorkerDoor(_gate, store, time, logging.CreateLogger<WorkerDoor>());
+        var workerVault = SecretVault.OfWorkers(folder["keys"]);
+        var workers = workerDoor = new WorkerDoor(_gate, store, configuration.Workers, workerVault, time, logging.CreateLogger<WorkerDoor>());
         Finally(_gate.DisposeAsync);
         Finally(workers.Close);
         await _gate.StartAsync(cancellationToken);
@@ -184,7 +187,6 @@ public sealed class QuernMaster : IAsyncDisposable
         retention.Start();
 
         // The doors for workers.
-        workers.SetAccounts(accounts);
         _agents = new AgentRoom(new AgentBook(store, time), _gate, workers, store, time, logging.CreateLogger<AgentRoom>());
         await _agents.StartAsync(cancellationToken);
         var upgrades = new AgentUpgrades(_agents, pool, store, blobs, time, logging.CreateLogger<AgentUpgrades>());
@@ -204,7 +206,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var leafBook = new LeafBook(store, blobs, leafOptions);
         var webDoor = new BranchWebDoor(door, new LeafKeys(tokens, options.NewKey), room, configuration.Leaf, time);
         var web = new BranchWeb(webDoor, desk, leafBook, leafOptions);
-        usedByConnections.AddRange([workers, branch, book, leafBook, web]);
+        usedByConnections.AddRange([branch, book, leafBook, web]);
         var leaf = new LeafAnswers(web, blobs, configuration.Leaf, configuration.Branch, configuration.Limits, logging.CreateLogger<LeafAnswers>());
         var leafServer = new LeafServer(leaf, configuration.Limits, l => Logging(l, options.Verbose));
         Finally(leafServer.DisposeAsync);
@@ -248,7 +250,8 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton<IListenerDesk>(listenerDesk).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
-            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>().AddSingleton<WorkerCredentials>()
+            .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
+            .AddSingleton(_ => new WorkerCredentials(store, workers, pool, workerVault))
             .AddSingleton(workers).AddSingleton(_agents).AddSingleton(upgrades).AddSingleton<IAgentDesk>(agentDesk)
             .AddSingleton(payloads).AddSingleton(agentBuilds).AddSingleton<IAgentBuilds>(agentBuilds);
         _http = BuildHttp(options, services, pages);

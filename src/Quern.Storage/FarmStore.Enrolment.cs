@@ -140,11 +140,10 @@ public sealed partial class FarmStore
 
     private static async Task InsertAgentAsync(WriteSession w, StoredAgent agent)
     {
-        // The hash is of nothing: no password fits.
         await w.Sql.ExecuteAsync("""
-            INSERT INTO workers (name, slots, password_sha256, password_md5, enabled, origin) VALUES (@name, @slots, @password, '', @enabled, @origin)
+            INSERT INTO workers (name, slots, password_sha256, password_md5, enabled, origin) VALUES (@name, @slots, '', '', @enabled, @origin)
             """,
-            ("name", agent.Worker.Value), ("slots", (long)agent.Slots), ("password", new string('0', 64)),
+            ("name", agent.Worker.Value), ("slots", (long)agent.Slots),
             ("enabled", agent.State == AgentState.Active ? 1L : 0L), ("origin", WorkerAccount.OfAgent));
         await w.Sql.ExecuteAsync("""
             INSERT INTO agents (uuid, worker, team, state, enrolment_key, public_key_sha256, tags, hostname, platform, version, address, first_seen_at)

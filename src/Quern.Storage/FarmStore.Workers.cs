@@ -37,15 +37,27 @@ public sealed partial class FarmStore
         WriteAsync(async w =>
         {
             await w.Sql.ExecuteAsync("""
-                INSERT INTO workers (name, slots, password_sha256, password_md5, enabled, origin)
-                VALUES (@name, @slots, @password, @md5, @enabled, @origin)
-                ON CONFLICT (name) DO UPDATE SET slots = excluded.slots, password_sha256 = excluded.password_sha256,
-                    password_md5 = excluded.password_md5, enabled = excluded.enabled, origin = excluded.origin
+                INSERT INTO workers (name, slots, password_sha256, password_md5, password_hash, sealed_md5, enabled, origin)
+                VALUES (@name, @slots, @password, @md5, @hash, @sealed, @enabled, @origin)
+                ON CONFLICT (name) DO UPDATE SET slots = excluded.slots, password_sha256 = excluded.password_sha256, password_md5 = excluded.password_md5,
+                    password_hash = excluded.password_hash, sealed_md5 = excluded.sealed_md5, enabled = excluded.enabled, origin = excluded.origin
                 """,
                 ("name", worker.Name.Value), ("slots", (long)worker.Slots), ("password", worker.PasswordSha256.Hex), ("md5", worker.PasswordMd5),
-                ("enabled", worker.Enabled ? 1L : 0L), ("origin", worker.Origin));
+                ("hash", worker.PasswordHash), ("sealed", worker.SealedMd5), ("enabled", worker.Enabled ? 1L : 0L), ("origin", worker.Origin));
             w.Emit(EventKinds.WorkerSaved, worker.Name.Value, actor.Name, EventData.Of(
                 ("slots", worker.Slots), ("enabled", worker.Enabled), ("origin", worker.Origin)));
+            return true;
+        }, cancellationToken);
+
+    /// <summary>Changes how many jobs a worker runs at once and nothing else, so that a new password of the same moment stays. False when there is no account.</summary>
+    /// <param name="slots">1 or more.</param>
+    public Task<bool> SetWorkerSlotsAsync(WorkerName name, int slots, Actor actor, CancellationToken cancellationToken) =>
+        WriteAsync(async w =>
+        {
+            if (await w.Sql.ExecuteAsync("UPDATE workers SET slots = @slots WHERE name = @name", ("name", name.Value), ("slots", (long)slots)) == 0) return false;
+            var (enabled, origin) = (await ListAsync(w.Sql, r => (r.GetInt64(0) != 0, r.GetString(1)),
+                "SELECT enabled, origin FROM workers WHERE name = @name", ("name", name.Value)))[0];
+            w.Emit(EventKinds.WorkerSaved, name.Value, actor.Name, EventData.Of(("slots", slots), ("enabled", enabled), ("origin", origin)));
             return true;
         }, cancellationToken);
 
@@ -60,12 +72,17 @@ public sealed partial class FarmStore
 
     /// <summary>All workers that may join, by name.</summary>
     public Task<ImmutableArray<WorkerAccount>> ListWorkersAsync(CancellationToken cancellationToken) =>
-        ReadAsync(session => ListAsync(session,
-            r => new WorkerAccount(new WorkerName(r.GetString(0)), (int)r.GetInt64(1), HashOf(r.GetString(2)), r.GetInt64(3) != 0, r.GetString(4))
-            {
-                PasswordMd5 = r.GetString(5),
-            },
-            "SELECT name, slots, password_sha256, enabled, origin, password_md5 FROM workers ORDER BY name"), cancellationToken);
+        ReadAsync(session => ListAsync(session, WorkerAccountOf,
+            "SELECT name, slots, password_sha256, enabled, origin, password_md5, password_hash, sealed_md5 FROM workers ORDER BY name"), cancellationToken);
+
+    private static WorkerAccount WorkerAccountOf(DbDataReader reader) => new(
+        new WorkerName(reader.GetString(0)), (int)reader.GetInt64(1), reader.GetString(2) is { Length: > 0 } hash ? HashOf(hash) : default,
+        reader.GetInt64(3) != 0, reader.GetString(4))
+    {
+        PasswordMd5 = reader.GetString(5),
+        PasswordHash = reader.GetString(6),
+        SealedMd5 = reader.GetString(7),
+    };
 
     private static WorkerEvent WorkerEventOf(DbDataReader reader) => new(
         new WorkerName(reader.GetString(0)), UnixMicroseconds.ToTime(reader.GetInt64(1)), reader.GetString(2), reader.GetString(3),

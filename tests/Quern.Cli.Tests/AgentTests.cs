@@ -64,4 +64,34 @@ public sealed class AgentTests
         Assert.Equal((32, 32), (first.Output.Trim().Length, rotated.Output.Trim().Length));
         Assert.NotEqual(first.Output, rotated.Output);
     }
+
+    [Fact]
+    public async Task A_worker_keeps_the_password_of_its_file()
+    {
+        using var data = new ScratchFolder();
+        await using var master = await CliFarm.StartAsync(data.Path);
+        string at = $"--data {data.Path} --server http://{master.Http}";
+        await File.WriteAllTextAsync(data["password"], "käse brot\r\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(data["tac"], "import os\npasswd = 'x'\n", TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(data["latin"], [0x6b, 0xe4, 0x73, 0x65], TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(data["long"], new string('x', 257), TestContext.Current.CancellationToken);
+
+        var brought = await CliFarm.RunAsync($"worker credential old --slots 2 --password-file {data["password"]} {at}");
+        var again = await CliFarm.RunAsync($"worker credential old --password-file {data["password"]} {at}");
+        var rotated = await CliFarm.RunAsync($"worker credential old --rotate --password-file - --json {at}", "from standard input");
+
+        Assert.Equal((0, "old may join with the password that it has\n"), (brought.Code, brought.Output));
+        Assert.Equal((1, true), (again.Code, again.Error.Contains("rotate", StringComparison.Ordinal)));
+        Assert.Equal((0, true), (rotated.Code, rotated.Output.Contains("\"password\": null", StringComparison.Ordinal)));
+        Assert.DoesNotContain("standard input", rotated.Output, StringComparison.Ordinal);
+        var account = Assert.Single(await master.Store.ListWorkersAsync(TestContext.Current.CancellationToken));
+        Assert.Equal((2, "", true), (account.Slots, account.PasswordMd5, account.PasswordHash.Length > 0));
+        foreach (var (file, code, says) in ((string, int, string)[])[("tac", 2, "more than one line"), ("latin", 2, "not UTF-8"), ("missing", 2, "cannot be read"), ("long", 1, "256")])
+        {
+            var refused = await CliFarm.RunAsync($"worker credential new --password-file {data[file]} {at}");
+            Assert.Equal((file, code, ""), (file, refused.Code, refused.Output));
+            Assert.Contains(says, refused.Error, StringComparison.Ordinal);
+        }
+        Assert.Single(await master.Store.ListWorkersAsync(TestContext.Current.CancellationToken));
+    }
 }

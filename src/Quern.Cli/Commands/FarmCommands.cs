@@ -26,6 +26,7 @@ internal static class FarmCommands
         var sources = new Option<string?>("--private-sources") { Description = "for branch://: whether recipes may name sources at private addresses (no)", HelpName = "yes|no" };
         var shown = new Argument<string>("NAME") { Description = "a worker" };
         var rotate = new Option<bool>("--rotate") { Description = "a new one for a worker that has one; the old one is worth nothing from then on" };
+        var brought = new Option<string?>("--password-file") { Description = "a file of one line: the password that the worker has already; '-' for standard input (one is made)", HelpName = "FILE" };
         var newSlots = new Option<int>("--slots") { Description = "jobs at once of a new worker (1)", HelpName = "N", DefaultValueFactory = _ => 1 };
         var pins = new Option<string[]>("--master-fingerprint") { Description = "for wss:// and pbs://: SHA-256 of the master's certificate or public key; may be repeated", HelpName = "SHA256" };
         var certificate = new Option<string?>("--certificate") { Description = "for wss:// and pbs://: a PEM file with our own certificate", HelpName = "FILE" };
@@ -47,8 +48,10 @@ internal static class FarmCommands
             make.Make("show", "Shows one worker and when it came and went", (c, stop) => ShowWorkerAsync(c, c.Result.GetRequiredValue(shown), stop), shown),
             make.Make("shutdown", "Sends a worker home: no more jobs, and it ends when it has none",
                 (c, stop) => SendHomeAsync(c, c.Result.GetRequiredValue(shown), stop), shown),
-            make.Make("credential", "Makes a random password for a worker, shown once",
-                (c, stop) => MakeCredentialAsync(c, c.Result.GetRequiredValue(shown), c.Result.GetValue(rotate), c.Result.GetValue(newSlots), stop), shown, rotate, newSlots),
+            make.Make("credential", "Gives a worker a password: a random one, shown once, or the one that it has already",
+                async (c, stop) => await GiveCredentialAsync(
+                    c, c.Result.GetRequiredValue(shown), c.Result.GetValue(rotate), c.Result.GetValue(newSlots), await SecretInput.ReadBroughtAsync(c, brought, stop), stop),
+                shown, rotate, newSlots, brought),
             make.Make("slots", "Sets how many jobs a worker runs at once; running jobs go on",
                 (c, stop) => SetSlotsAsync(c, c.Result.GetRequiredValue(shown), c.Result.GetRequiredValue(slots), stop), shown, slots));
     }
@@ -63,12 +66,14 @@ internal static class FarmCommands
         return ExitCode.Success;
     }
 
-    private static async Task<int> MakeCredentialAsync(CommandContext c, string name, bool rotate, int slots, CancellationToken stop)
+    private static async Task<int> GiveCredentialAsync(CommandContext c, string name, bool rotate, int slots, string? brought, CancellationToken stop)
     {
         using var farm = c.Connect();
-        var made = await farm.PostAsync($"/api/v1/workers/{Uri.EscapeDataString(name)}/credential", new JsonObject { ["rotate"] = rotate, ["slots"] = slots }, stop);
-        if (c.Json) c.WriteJson(made);
-        else c.Terminal.Line(Text(made, "password"));
+        var request = new JsonObject { ["rotate"] = rotate, ["slots"] = slots };
+        if (brought is not null) request["password"] = brought;
+        var given = await farm.PostAsync($"/api/v1/workers/{Uri.EscapeDataString(name)}/credential", request, stop);
+        if (c.Json) c.WriteJson(given);
+        else c.Terminal.Line(brought is null ? Text(given, "password") : $"{Text(given, "name")} may join with the password that it has");
         return ExitCode.Success;
     }
 

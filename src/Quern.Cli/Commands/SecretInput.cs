@@ -16,6 +16,14 @@ internal static class SecretInput
         var path => PasswordFile.TryRead(path, out string why) ?? throw new CommandFailedException(ExitCode.Usage, $"{file.Name}: {why}"),
     };
 
+    /// <summary>A password that another program has already: the one line of a file, or the next line of standard input; null when no option asks for it.</summary>
+    public static async Task<string?> ReadBroughtAsync(CommandContext c, Option<string?> file, CancellationToken stop) => c.Result.GetValue(file) switch
+    {
+        null => null,
+        "-" => await c.Terminal.AskSecretAsync("", stop),
+        var path => PasswordFile.TryReadAlone(path, out string why) ?? throw new CommandFailedException(ExitCode.Usage, $"{file.Name}: {why}"),
+    };
+
     /// <summary>A new password; one that is typed is typed twice.</summary>
     /// <param name="unchanged">What is so when the two differ, to go on "The two are not the same; ".</param>
     public static async Task<string> AskNewAsync(CommandContext c, Option<string?> file, string unchanged, CancellationToken stop)

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.DataProtection;
 namespace Quern.MasterHost.Access;
 
 /// <summary>
-/// Encrypts secrets for the database: those of one-time codes, private keys of groups' authorities, keys of certificates that were given. Each
-/// opens for its owner and its purpose alone. The keys for that lie in the data folder, so a copy of the database is not enough to use them.
+/// Encrypts secrets for the database: those of one-time codes, private keys of groups' authorities, keys of certificates that were given, what
+/// brought passwords of workers are checked with over Perspective Broker. Each opens for its owner and its purpose alone. The keys for that lie
+/// in the data folder, so a copy of the database is not enough to use them.
 /// </summary>
 internal sealed class SecretVault
 {
@@ -37,6 +38,10 @@ internal sealed class SecretVault
     /// <summary>For the keys of listeners; the owner is the SHA-256 of the certificate that a key was given with.</summary>
     /// <inheritdoc cref="OfTotp"/>
     public static SecretVault OfListeners(string folder) => new(folder, "Quern.Listener");
+
+    /// <summary>For the MD5 of workers' passwords that were brought; the owner is the worker's name.</summary>
+    /// <inheritdoc cref="OfTotp"/>
+    public static SecretVault OfWorkers(string folder) => new(folder, "Quern.Worker");
 
     public string Close(ReadOnlySpan<byte> secret, string owner)
     {

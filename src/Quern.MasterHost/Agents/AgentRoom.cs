@@ -10,7 +10,7 @@ namespace Quern.MasterHost.Agents;
 
 /// <summary>
 /// Agents while the farm runs: who is recognized, what their workers get, and the links that end when they may not be any more. Follows
-/// the journal, so that what another process of the farm changed holds here too.
+/// the journal, so that what another process of the farm changed holds here too, accounts of other workers included.
 /// </summary>
 internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor door, FarmStore store, TimeProvider time, ILogger<AgentRoom> logger)
     : ICertificateGate, IAsyncDisposable
@@ -33,11 +33,12 @@ internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor do
 
     private Task _following = Task.CompletedTask;
 
-    /// <summary>Takes in the agents that there are, and begins to follow the journal.</summary>
+    /// <summary>Takes in the agents and accounts that there are, and begins to follow the journal.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         long from = store.LastSequence;
         await book.LoadAsync(cancellationToken);
+        await door.RefreshAsync(cancellationToken);
         foreach (var agent in book.Agents) Equip(agent);
         _following = FollowAsync(from, _stopping.Token);
     }
@@ -161,6 +162,7 @@ internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor do
                 foreach (string uuid in events.Where(IsOfAgent).Select(e => e.Subject).Distinct())
                     await ApplyAsync(uuid, stopping);
                 if (events.Any(e => e.Kind is EventKinds.GroupSaved or EventKinds.GroupRemoved)) await book.RefreshGroupsAsync(stopping);
+                if (events.Any(e => e.Kind is EventKinds.WorkerSaved or EventKinds.WorkerRemoved)) await door.RefreshAsync(stopping);
                 if (events.IsEmpty) await store.WaitPastAsync(from, stopping);
                 else from = events[^1].Sequence;
             }

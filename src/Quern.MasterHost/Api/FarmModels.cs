@@ -41,10 +41,15 @@ internal sealed record SlotsRequest(int Slots);
 
 /// <param name="Rotate">Of a worker that has a password; else of a new one.</param>
 /// <param name="Slots">Of a new one.</param>
-internal sealed record WorkerCredentialRequest(bool Rotate = false, int Slots = 1);
+/// <param name="Password">One that the machine has already; null to have one made.</param>
+internal sealed record WorkerCredentialRequest(bool Rotate = false, int Slots = 1, string? Password = null)
+{
+    /// <summary>Without its password.</summary>
+    public override string ToString() => $"rotate: {Rotate}, slots: {Slots}";
+}
 
-/// <param name="Password">Shown once.</param>
-internal sealed record WorkerCredentialAnswer(string Name, string Password)
+/// <param name="Password">Shown once; null for one that was brought.</param>
+internal sealed record WorkerCredentialAnswer(string Name, string? Password)
 {
     /// <summary>Without its password.</summary>
     public override string ToString() => Name;

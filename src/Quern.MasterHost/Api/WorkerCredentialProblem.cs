@@ -1,6 +1,6 @@
 namespace Quern.MasterHost.Api;
 
-/// <summary>Why a worker gets no password of the farm's making.</summary>
+/// <summary>Why a worker gets no other password.</summary>
 internal enum WorkerCredentialProblem
 {
     None,

@@ -17,7 +17,7 @@ internal static class WorkerEndpoints
         api.MapGet("/workers/{name}", ShowAsync).Needs(Right.WorkerRead).Produces<WorkerModel>().ProducesProblem(404);
         api.MapPut("/workers/{name}/slots", SetSlotsAsync).Needs(Right.WorkerWrite).Produces<WorkerModel>().ProducesProblem(400).ProducesProblem(404);
         api.MapPost("/workers/{name}/shutdown", SendHomeAsync).Needs(Right.WorkerWrite).Produces<WorkerModel>(202).ProducesProblem(404);
-        api.MapPost("/workers/{name}/credential", CredentialAsync).Needs(Right.WorkerWrite).Produces<WorkerCredentialAnswer>().ProducesProblem(404).ProducesProblem(409);
+        api.MapPost("/workers/{name}/credential", CredentialAsync).Needs(Right.WorkerWrite).Produces<WorkerCredentialAnswer>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
         api.MapGet("/farm", FarmAsync).Needs(Right.FarmRead).Produces<FarmModel>();
     }
 
@@ -47,10 +47,12 @@ internal static class WorkerEndpoints
     {
         if (request.Slots is < 1 or > WorkerSlots.Max) return ApiProblem.Bad($"'slots' must be from 1 to {WorkerSlots.Max}.");
         if (!WorkerName.TryParse(name, out var worker)) return ApiProblem.Bad($"A worker's name is {WorkerName.Rule}.");
-        var (password, problem) = await credentials.MakeAsync(worker, request.Rotate, request.Slots, context.Principal().Actor, context.RequestAborted);
+        if (request.Password is { } brought && WorkerPasswordRules.Problem(brought) is { } wrong) return ApiProblem.Bad(wrong);
+        var (made, problem) = await credentials.SetAsync(
+            worker, request.Rotate, request.Slots, request.Password, context.Principal().Actor, context.RequestAborted);
         return problem switch
         {
-            WorkerCredentialProblem.None => Results.Json(new WorkerCredentialAnswer(name, password!), ApiJson.Default.WorkerCredentialAnswer),
+            WorkerCredentialProblem.None => Results.Json(new WorkerCredentialAnswer(name, made), ApiJson.Default.WorkerCredentialAnswer),
             WorkerCredentialProblem.NoWorker => ApiProblem.NotFound("No worker of that name has an account; ask for a credential without 'rotate' to make one."),
             WorkerCredentialProblem.OfFile => ApiProblem.Conflict("The worker belongs to the configuration file (key 'workers'); change its password there."),
             WorkerCredentialProblem.OfAgent => ApiProblem.Conflict("The worker is an agent: it has a certificate and no password. Have that renewed with 'quern agent rotate'."),

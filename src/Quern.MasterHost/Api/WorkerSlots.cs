@@ -18,7 +18,7 @@ internal sealed class WorkerSlots(FarmStore store, WorkerPool pool)
     {
         var account = (await store.ListWorkersAsync(cancellationToken)).FirstOrDefault(a => a.Name == name);
         if (account is null) return false;
-        if (account.Slots != slots) await store.UpsertWorkerAsync(account with { Slots = slots }, who, cancellationToken);
+        if (account.Slots != slots && !await store.SetWorkerSlotsAsync(name, slots, who, cancellationToken)) return false;
         pool.SetSlots(name, slots);
         return true;
     }

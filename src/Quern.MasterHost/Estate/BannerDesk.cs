@@ -10,12 +10,14 @@ namespace Quern.MasterHost.Estate;
 
 /// <summary>
 /// The banner and maintenance. Begins with <see cref="StartAsync"/>. What is running goes on in maintenance; sessions end only when a change
-/// asks for it, and then after a minute.
+/// asks for it, and then after a minute. Follows the journal, so that what another process of the farm changed holds here too.
 /// </summary>
 internal sealed partial class BannerDesk(
     FarmStore store, TokenBook tokens, RefusalBook refusals, Maintenance maintenance, TimeProvider time, ILogger<BannerDesk> logger) : IBannerDesk, IAsyncDisposable
 {
     private const int MaxMessage = 128;
+    private const int Page = 1000;
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
     /// <summary>Between a change that ends sessions and their end. As the specification: time to finish a sentence.</summary>
     public static readonly TimeSpan DrainDelay = TimeSpan.FromSeconds(60);
@@ -24,8 +26,10 @@ internal sealed partial class BannerDesk(
     private readonly CancellationTokenSource _stopping = new();
     private volatile Banner _current = new(false, ThisVersion, "", default);
 
-    /// <summary>The end of sessions that is due; written under the semaphore.</summary>
-    private (Task Running, CancellationTokenSource Cancel)? _drain;
+    /// <summary>The end of sessions that is due; written under the semaphore. It answers whether it came to that.</summary>
+    private (DateTimeOffset Due, Task<bool> Running, CancellationTokenSource Cancel)? _drain;
+
+    private Task _following = Task.CompletedTask;
 
     public static string ThisVersion { get; } = typeof(BannerDesk).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
@@ -34,18 +38,12 @@ internal sealed partial class BannerDesk(
     /// <summary>Called after sessions were ended, for connections that live by them.</summary>
     public Func<CancellationToken, Task> SessionsEnded { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>Takes up what was stored, with an end of sessions that was due.</summary>
+    /// <summary>Takes up what was stored, with an end of sessions that was due, and begins to follow the journal.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken);
-        try
-        {
-            await ShowAsync(await store.ReadBannerAsync(cancellationToken));
-        }
-        finally
-        {
-            _one.Release();
-        }
+        long from = store.LastSequence;
+        await RefreshAsync(cancellationToken);
+        _following = FollowAsync(from, _stopping.Token);
     }
 
     public async Task<EstateAnswer> UpdateAsync(Caller who, BannerEdit edit, CancellationToken cancellationToken)
@@ -80,6 +78,7 @@ internal sealed partial class BannerDesk(
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        await _following;
         await StopDrainAsync();
         _stopping.Dispose();
         _one.Dispose();
@@ -92,46 +91,94 @@ internal sealed partial class BannerDesk(
         return message.Any(char.IsControl) ? "The message is one line without control characters." : null;
     }
 
-    private async Task ShowAsync(StoredBanner banner)
+    /// <summary>Shows what is stored now. Where another process has ended the sessions, only who lives by them here is told.</summary>
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        bool endedElsewhere;
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            endedElsewhere = await ShowAsync(await store.ReadBannerAsync(cancellationToken));
+        }
+        finally
+        {
+            _one.Release();
+        }
+        if (endedElsewhere) await ForgetSessionsAsync(cancellationToken);
+    }
+
+    private async Task FollowAsync(long from, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var events = await store.ReadJournalAsync(from, Page, stopping);
+                if (events.Any(e => e.Kind == EventKinds.BannerSaved)) await RefreshAsync(stopping);
+                if (events.IsEmpty) await store.WaitPastAsync(from, stopping);
+                else from = events[^1].Sequence;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Log.JournalNotRead(logger, e);
+                await Task.Delay(s_retry, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <returns>Whether an end of sessions that was due here has happened elsewhere: nothing else takes it away while maintenance goes on.</returns>
+    private async Task<bool> ShowAsync(StoredBanner banner)
     {
         maintenance.IsOn = banner.Maintenance;
         _current = new Banner(banner.Maintenance, ThisVersion, banner.Message, banner.Image)
         {
             ImageSha256 = banner.Image.IsEmpty ? ReadOnlyMemory<byte>.Empty : SHA256.HashData(banner.Image.Span),
         };
-        await StopDrainAsync();
-        if (banner.DrainAt is not { } due) return;
+        if (_drain is { } drain && drain.Due == banner.DrainAt && !drain.Running.IsCompleted) return false;
+        bool wasDue = _drain is not null;
+        bool ended = await StopDrainAsync();
+        if (banner.DrainAt is not { } due) return wasDue && !ended && banner.Maintenance;
         var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        _drain = (DrainAsync(due - time.GetUtcNow(), cancel.Token), cancel);
+        _drain = (due, DrainAsync(due - time.GetUtcNow(), cancel.Token), cancel);
+        return false;
     }
 
-    private async Task StopDrainAsync()
+    /// <returns>Whether it had ended the sessions.</returns>
+    private async Task<bool> StopDrainAsync()
     {
-        if (_drain is not { } drain) return;
+        if (_drain is not { } drain) return false;
         _drain = null;
         await drain.Cancel.CancelAsync();
-        await drain.Running;
+        bool ended = await drain.Running;
         drain.Cancel.Dispose();
+        return ended;
     }
 
-    private async Task DrainAsync(TimeSpan wait, CancellationToken cancellationToken)
+    private async Task<bool> DrainAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
+        bool ended = false;
         try
         {
             if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
-            int ended = await EndSessionsAsync(cancellationToken);
-            Log.Drained(logger, ended);
+            int count = await EndSessionsAsync(cancellationToken);
+            ended = true;
+            Log.Drained(logger, count);
             // Done: a restart does not do it again.
             await store.ChangeBannerAsync(b => b with { DrainAt = null }, Actor.Farm, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Maintenance is over, or another end is due, or the master stops; after a restart it is taken up again.
+            // Maintenance is over, or another end is due, or it has happened elsewhere, or the master stops; after a restart it is taken up again.
         }
         catch (Exception error)
         {
             Log.NotDrained(logger, error);
         }
+        return ended;
     }
 
     private async Task<int> EndSessionsAsync(CancellationToken cancellationToken)
@@ -142,9 +189,14 @@ internal sealed partial class BannerDesk(
             if (await store.FindAccountByIdAsync(session.Account, cancellationToken) is { } account && await maintenance.MayAlwaysAsync(account, cancellationToken)) continue;
             if (await store.RevokeTokenAsync(session.Id, Actor.Farm, cancellationToken)) ended++;
         }
-        tokens.Forget();
-        await SessionsEnded(cancellationToken);
+        await ForgetSessionsAsync(cancellationToken);
         return ended;
+    }
+
+    private Task ForgetSessionsAsync(CancellationToken cancellationToken)
+    {
+        tokens.Forget();
+        return SessionsEnded(cancellationToken);
     }
 
     private async Task<EstateAnswer> DeniedAsync(Caller who, string right, CancellationToken cancellationToken)
@@ -160,5 +212,8 @@ internal sealed partial class BannerDesk(
 
         [LoggerMessage(3402, LogLevel.Error, "Maintenance: the sessions of those who may not sign in could not be ended.")]
         public static partial void NotDrained(ILogger logger, Exception exception);
+
+        [LoggerMessage(3403, LogLevel.Error, "Changes of the banner could not be read from the journal; trying again.")]
+        public static partial void JournalNotRead(ILogger logger, Exception exception);
     }
 }

@@ -10,8 +10,9 @@ namespace Quern.Peers.Buildbot;
 /// <param name="gate">Knows who may log in.</param>
 /// <param name="certified">Whose certificate the worker showed; then nothing is asked of it. Null when it showed none.</param>
 /// <param name="remote">Where the connection comes from.</param>
+/// <param name="clock">Is told when the worker has said who it is.</param>
 /// <param name="maxMessageBytes">What a message may cost once the login is accepted.</param>
-internal sealed class AuthLogin(IWorkerGate gate, WorkerName? certified, string remote, int maxMessageBytes)
+internal sealed class AuthLogin(IWorkerGate gate, WorkerName? certified, string remote, LoginClock clock, int maxMessageBytes)
 {
     private readonly TaskCompletionSource<WorkerName> _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -42,8 +43,19 @@ internal sealed class AuthLogin(IWorkerGate gate, WorkerName? certified, string 
         MessagePackConnection connection, BuildbotMessage.Auth auth, CancellationToken cancellationToken)
     {
         bool named = WorkerName.TryParse(auth.UserName, out WorkerName name);
+        clock.Asked();
+        bool proved;
+        try
+        {
+            proved = certified is not null || named && await gate.CheckAsync(name, auth.Password, cancellationToken);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return MessagePackAcceptor.CameAgain;
+        }
+
         if (certified is { } known) name = known;
-        else if (!named || !await gate.CheckAsync(name, auth.Password, cancellationToken))
+        else if (!proved)
         {
             if (named) gate.Refused(name, remote);
             await connection.RespondAsync(auth.SequenceNumber, false);

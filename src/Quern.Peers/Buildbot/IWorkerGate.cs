@@ -6,7 +6,11 @@ namespace Quern.Peers.Buildbot;
 /// <summary>What the acceptors of all protocols ask of the farm.</summary>
 public interface IWorkerGate
 {
-    /// <summary>Whether a worker may log in. Must take the same time for a wrong name as for a wrong password.</summary>
+    /// <summary>
+    /// Whether a worker may log in. A refusal should take the same time for a wrong name as for a wrong password. The answer may have to wait
+    /// for its turn: <see cref="WorkerLinkOptions.CheckDeadline"/>.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The wait was cancelled, or the same worker came again while it waited.</exception>
     ValueTask<bool> CheckAsync(WorkerName name, string password, CancellationToken cancellationToken);
 
     /// <summary>

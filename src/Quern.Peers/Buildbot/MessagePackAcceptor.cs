@@ -14,9 +14,10 @@ namespace Quern.Peers.Buildbot;
 public sealed class MessagePackAcceptor(
     IWorkerGate gate, LinkRegistry registry, MessagePackOptions options, TimeProvider time, ICertificateGate? certificates = null) : IWorkerAcceptor
 {
-    private const int FirstRead = 1024;
+    /// <summary>Why a connection ends whose login still waited for its check when the same worker came by another one.</summary>
+    internal const string CameAgain = "the same worker came again before its login was checked";
 
-    private string NoLogin => $"no login within {options.LoginDeadline.TotalSeconds:0} s";
+    private const int FirstRead = 1024;
 
     /// <summary>The same for a listener that speaks other revisions.</summary>
     public MessagePackAcceptor Speaking(ImmutableArray<BuildbotRevision> revisions) =>
@@ -28,10 +29,10 @@ public sealed class MessagePackAcceptor(
         ArgumentNullException.ThrowIfNull(stream);
         await using (stream)
         {
-            using var late = new CancellationTokenSource(options.LoginDeadline, time);
+            using var clock = new LoginClock(options, time);
             var shown = new ShownCertificate(stream, certificates);
-            (WorkerName? name, string reason) = await LoginAsync(stream, shown, remote, late.Token, cancellationToken);
-            if (reason.Length == 0) (name, reason) = await WorkAsync(stream, name, shown, remote, late.Token, cancellationToken);
+            (WorkerName? name, string reason) = await LoginAsync(stream, shown, remote, clock, cancellationToken);
+            if (reason.Length == 0) (name, reason) = await WorkAsync(stream, name, shown, remote, clock, cancellationToken);
             gate.Ended(name, remote, reason);
         }
     }
@@ -40,9 +41,9 @@ public sealed class MessagePackAcceptor(
     /// The HTTP part. The reason is empty when the worker is in, or, without a name, when it may log in by its first message.
     /// </summary>
     private async Task<(WorkerName? Name, string Reason)> LoginAsync(
-        Stream stream, ShownCertificate shown, string remote, CancellationToken late, CancellationToken cancellationToken)
+        Stream stream, ShownCertificate shown, string remote, LoginClock clock, CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(clock.Late, cancellationToken);
         WorkerName? name = null;
         try
         {
@@ -76,6 +77,7 @@ public sealed class MessagePackAcceptor(
             }
 
             bool named = WorkerName.TryParse(accept.User, out WorkerName claimed);
+            clock.Asked();
             if (!named || !await gate.CheckAsync(claimed, accept.Password, either.Token))
             {
                 if (named) gate.Refused(claimed, remote);
@@ -90,9 +92,8 @@ public sealed class MessagePackAcceptor(
         catch (Exception error) when (error is OperationCanceledException or IOException or ObjectDisposedException)
         {
             if (cancellationToken.IsCancellationRequested) return (name, "the master stopped listening");
-            return (name, late.IsCancellationRequested
-                ? NoLogin
-                : "the connection broke before the login");
+            if (clock.Late.IsCancellationRequested) return (name, clock.Reason);
+            return (name, error is OperationCanceledException ? CameAgain : "the connection broke before the login");
         }
     }
 
@@ -122,10 +123,10 @@ public sealed class MessagePackAcceptor(
     /// <param name="name">Null for a worker that logs in by its first message.</param>
     /// <param name="shown">The certificate that it came with, if any.</param>
     /// <param name="remote">Where it comes from.</param>
-    /// <param name="late">Cancelled when a login is overdue.</param>
+    /// <param name="clock">The time that its login has.</param>
     /// <param name="cancellationToken">Closes the connection.</param>
     private async Task<(WorkerName? Name, string Reason)> WorkAsync(
-        Stream stream, WorkerName? name, ShownCertificate shown, string remote, CancellationToken late, CancellationToken cancellationToken)
+        Stream stream, WorkerName? name, ShownCertificate shown, string remote, LoginClock clock, CancellationToken cancellationToken)
     {
         var complaints = new Complaints(gate, remote) { Name = name };
         using WebSocket socket = WebSocket.CreateFromStream(new GuardedStream(stream), new WebSocketCreationOptions
@@ -140,18 +141,18 @@ public sealed class MessagePackAcceptor(
         await using (cancellationToken.UnsafeRegister(_ => connection.Close("the master stopped listening"), null))
         {
             var attach = new WorkerAttach(connection, options);
-            if (name is null) name = await AuthenticateAsync(connection, shown.Worker, remote, late);
+            if (name is null) name = await AuthenticateAsync(connection, shown.Worker, remote, clock);
             else connection.Start();
             return (name, name is { } worker ? await ServeAsync(connection, attach, worker, shown, remote, cancellationToken) : await connection.Closed);
         }
     }
 
     /// <summary>Begins to read and waits for the login of revision v1; null when it did not come.</summary>
-    private async Task<WorkerName?> AuthenticateAsync(MessagePackConnection connection, CertifiedWorker? certified, string remote, CancellationToken late)
+    private async Task<WorkerName?> AuthenticateAsync(MessagePackConnection connection, CertifiedWorker? certified, string remote, LoginClock clock)
     {
-        var login = new AuthLogin(gate, certified?.Name, remote, options.MaxAttachMessageBytes);
+        var login = new AuthLogin(gate, certified?.Name, remote, clock, options.MaxAttachMessageBytes);
         connection.Login = login;
-        await using (late.UnsafeRegister(_ => connection.Close(NoLogin), null))
+        await using (clock.Late.UnsafeRegister(_ => connection.Close(clock.Reason), null))
         {
             connection.Start();
             await Task.WhenAny(login.Accepted, connection.Closed);

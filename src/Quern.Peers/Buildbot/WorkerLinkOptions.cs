@@ -8,6 +8,9 @@ public abstract record WorkerLinkOptions
     /// <summary>From the accepted connection to a worker's name and password.</summary>
     public TimeSpan LoginDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>From a name and password to the answer: after a master's start many may wait in line to be checked.</summary>
+    public TimeSpan CheckDeadline { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>From the login to a worker that can take work.</summary>
     public TimeSpan AttachDeadline { get; init; } = TimeSpan.FromMinutes(2);
 

@@ -238,11 +238,11 @@ public sealed class AgentWayTests
     public async Task A_strangers_certificate_is_refused_though_the_password_is_right()
     {
         await using var yard = await AgentYard.StartAsync();
-        var made = await yard.Farm.Master.Get<Quern.MasterHost.Api.WorkerCredentials>().MakeAsync(new WorkerName("plain"), rotate: false, 1, Actor.Farm, Cancellation);
+        var made = await yard.Farm.Master.Get<Quern.MasterHost.Api.WorkerCredentials>().SetAsync(new WorkerName("plain"), rotate: false, 1, brought: null, Actor.Farm, Cancellation);
         using var stranger = TlsDoor.NewCertificate();
 
-        Assert.Equal("HTTP/1.1 401 Unauthorized", await HandshakeAsync(yard, "plain", made.Password!, stranger));
-        Assert.Equal("HTTP/1.1 101 Switching Protocols", await HandshakeAsync(yard, "plain", made.Password!, null));
+        Assert.Equal("HTTP/1.1 401 Unauthorized", await HandshakeAsync(yard, "plain", made.Made!, stranger));
+        Assert.Equal("HTTP/1.1 101 Switching Protocols", await HandshakeAsync(yard, "plain", made.Made!, null));
         Assert.Equal("HTTP/1.1 401 Unauthorized", await HandshakeAsync(yard, "plain", "wrong", null));
     }
 

@@ -3,9 +3,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Estate;
 using Quern.MasterHost.Tests.Accounts;
+using Quern.MasterHost.Tests.Workers;
 using Quern.Model;
 using Quern.Peers.Estate;
 using Quern.Storage;
+using Quern.Testing;
 
 namespace Quern.MasterHost.Tests.Estate;
 
@@ -148,6 +150,61 @@ public sealed class BannerDeskTests
         Assert.Null(await farm.WhoAsync(noor));
     }
 
+    [Fact]
+    public async Task What_another_process_changes_is_shown_here()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await using var desk = await OpenAsync(farm);
+
+        await farm.Store.ChangeBannerAsync(_ => new StoredBanner("Back at noon", PngCheckTests.Pixel, true), Actor.Farm, Cancellation);
+
+        await Logins.UntilAsync(() => Task.FromResult(desk.Current.Maintenance));
+        Assert.Equal(("Back at noon", true, PngCheckTests.Pixel.Length, 32), Facts(desk.Current));
+        Assert.True(farm.Maintenance.IsOn);
+        await farm.Store.ChangeBannerAsync(b => b with { Maintenance = false }, Actor.Farm, Cancellation);
+        await Logins.UntilAsync(() => Task.FromResult(!farm.Maintenance.IsOn));
+    }
+
+    [Fact]
+    public async Task An_end_of_sessions_that_another_process_asked_for_happens_here_too()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        var (mira, noor) = await TwoAsync(farm);
+        await using var desk = await OpenAsync(farm);
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        desk.SessionsEnded = _ => { told.TrySetResult(); return Task.CompletedTask; };
+
+        await farm.Store.ChangeBannerAsync(b => b with { Maintenance = true, DrainAt = farm.Time.GetUtcNow() + BannerDesk.DrainDelay }, Actor.Farm, Cancellation);
+        await Logins.UntilAsync(() => Task.FromResult(desk.Current.Maintenance));
+        farm.Time.Advance(BannerDesk.DrainDelay);
+
+        await told.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        Assert.Null(await farm.WhoAsync(noor));
+        Assert.NotNull(await farm.WhoAsync(mira));
+        await Logins.UntilAsync(async () => (await farm.Store.ReadBannerAsync(Cancellation)).DrainAt is null);
+    }
+
+    [Fact]
+    public async Task Where_another_process_was_faster_those_who_live_by_their_sessions_are_told_all_the_same()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        var (_, noor) = await TwoAsync(farm);
+        await using var slow = New(farm, new ManualTimeProvider());
+        int told = 0;
+        slow.SessionsEnded = _ => { Interlocked.Increment(ref told); return Task.CompletedTask; };
+        await slow.StartAsync(Cancellation);
+        await using var fast = await OpenAsync(farm);
+
+        await fast.UpdateAsync(s_superuser, new BannerEdit { Maintenance = true, Drain = true }, Cancellation);
+        await Logins.UntilAsync(() => Task.FromResult(slow.Current.Maintenance));
+        Assert.Equal(0, told);
+        farm.Time.Advance(BannerDesk.DrainDelay);
+
+        await Logins.UntilAsync(() => Task.FromResult(Volatile.Read(ref told) > 0));
+        Assert.Null(await farm.WhoAsync(noor));
+        Assert.Equal((1, true), (told, slow.Current.Maintenance));
+    }
+
     private static (string, bool, int, int) Facts(Banner banner) => (banner.Message, banner.Maintenance, banner.Image.Length, banner.ImageSha256.Length);
 
     private static async Task<(string Mira, string Noor)> TwoAsync(LoginFarm farm)
@@ -160,8 +217,8 @@ public sealed class BannerDeskTests
 
     private static Caller Somebody(string right) => new(new Principal("user:test", [right]), IPAddress.Loopback, "http");
 
-    private static BannerDesk New(LoginFarm farm) =>
-        new(farm.Store, farm.Tokens, new RefusalBook(farm.Store, farm.Time), farm.Maintenance, farm.Time, NullLogger<BannerDesk>.Instance);
+    private static BannerDesk New(LoginFarm farm, TimeProvider? time = null) =>
+        new(farm.Store, farm.Tokens, new RefusalBook(farm.Store, farm.Time), farm.Maintenance, time ?? farm.Time, NullLogger<BannerDesk>.Instance);
 
     private static async Task<BannerDesk> OpenAsync(LoginFarm farm)
     {

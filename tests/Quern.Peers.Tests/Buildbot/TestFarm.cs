@@ -8,9 +8,11 @@ internal sealed class TestFarm : IAsyncDisposable
 {
     private readonly WorkerListener _listener;
 
-    public TestFarm(MessagePackOptions? options = null)
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="time">Null for that of the machine.</param>
+    public TestFarm(MessagePackOptions? options = null, TimeProvider? time = null)
     {
-        var acceptor = new MessagePackAcceptor(Gate, Registry, options ?? new MessagePackOptions(), TimeProvider.System);
+        var acceptor = new MessagePackAcceptor(Gate, Registry, options ?? new MessagePackOptions(), time ?? TimeProvider.System);
         _listener = WorkerListener.Open(new IPEndPoint(IPAddress.Loopback, 0), acceptor);
     }
 

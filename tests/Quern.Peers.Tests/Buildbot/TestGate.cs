@@ -18,8 +18,18 @@ internal sealed class TestGate : IWorkerGate
 
     public Channel<string> Ends { get; } = Channel.CreateUnbounded<string>();
 
-    public ValueTask<bool> CheckAsync(WorkerName name, string password, CancellationToken cancellationToken) =>
-        new(password == Password);
+    /// <summary>Logins whose check has begun.</summary>
+    public Channel<string> Asked { get; } = Channel.CreateUnbounded<string>();
+
+    /// <summary>Holds the answer to a login up; null for at once.</summary>
+    public Func<CancellationToken, Task>? Line { get; set; }
+
+    public async ValueTask<bool> CheckAsync(WorkerName name, string password, CancellationToken cancellationToken)
+    {
+        Asked.Writer.TryWrite(name.Value);
+        if (Line is { } line) await line(cancellationToken);
+        return password == Password;
+    }
 
     public ValueTask<bool> CheckAsync(
         WorkerName name, ReadOnlyMemory<byte> challenge, ReadOnlyMemory<byte> response, CancellationToken cancellationToken) =>

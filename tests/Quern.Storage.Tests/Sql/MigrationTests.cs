@@ -27,6 +27,8 @@ public sealed class MigrationTests
                 INSERT INTO listeners VALUES ('branch', '::', 27015, 0, 'file');
                 INSERT INTO listeners VALUES ('branch', '127.0.0.1', 27015, 1, 'api');
                 INSERT INTO listeners VALUES ('branch', '127.0.0.1', 0, 1, 'api');
+                INSERT INTO workers VALUES ('made', 2, 'aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd', 1, 'api');
+                INSERT INTO workers VALUES ('told', 3, 'eeeeeeeeeeeeeeeebbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd', 1, 'file');
                 INSERT INTO jobs (id, title, environment, state, requester, created_at, attempt, finished_at)
                 VALUES ('00000000-0000-7000-8000-000000000001', 'old', 'release', 'succeeded', 'test', 1, 1, 2);
                 INSERT INTO jobs (id, title, environment, state, requester, created_at, ready_at, plan)
@@ -50,6 +52,11 @@ public sealed class MigrationTests
             // The owner's token goes on; who had signed in before there were accounts does so again.
             var token = Assert.Single(await store.ListTokensAsync(null, cancellation));
             Assert.Equal(("aaaaaaaaaaaaaaaa", TokenKind.Farm, "user:admin", null), (token.Id, token.Kind, token.Principal, token.ExpiresAt));
+
+            // Passwords of the configuration file are in the database no longer; those that the farm made are.
+            Assert.Equal(
+                ["made 2 True api aaaaaaaa", "told 3 True file "],
+                (await store.ListWorkersAsync(cancellation)).Select(w => $"{w.Name} {w.Slots} {w.Enabled} {w.Origin} {string.Concat(w.PasswordSha256.Hex.Take(8))}"));
 
             // A plan of that time runs as it would have then: clean-up always, and its failure changes nothing.
             var claimed = Assert.Single(await store.ClaimAsync(

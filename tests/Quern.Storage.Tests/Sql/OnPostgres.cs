@@ -43,3 +43,5 @@ public sealed class ListenersOnPostgres(PostgresServer server) : ListenersContra
 public sealed class AgentsOnPostgres(PostgresServer server) : AgentsContract(server);
 
 public sealed class AuditOnPostgres(PostgresServer server) : AuditContract(server);
+
+public sealed class SettingsOnPostgres(PostgresServer server) : SettingsContract(server);

@@ -97,13 +97,23 @@ public abstract class RecordsContract(ITestDatabase database) : StoreContract(da
         await Store.SaveWorkerEventAsync(Worker, "refused", "wrong password", null, Cancellation);
         await Store.SaveWorkerEventAsync(Worker, "connected", "", description, Cancellation);
 
-        Assert.Equal([changed], await Store.ListWorkersAsync(Cancellation));
+        var brought = new WorkerAccount(new WorkerName("w2"), 1, default, true, "api") { PasswordHash = "pbkdf2:1:salt:hash", SealedMd5 = "c2VhbGVk" };
+        await Store.UpsertWorkerAsync(brought with { PasswordSha256 = HashOf("made"), PasswordMd5 = changed.PasswordMd5, PasswordHash = "", SealedMd5 = "" }, Someone, Cancellation);
+        await Store.UpsertWorkerAsync(brought, Someone, Cancellation);
+
+        Assert.Equal([changed, brought], await Store.ListWorkersAsync(Cancellation));
         var events = await Store.ListWorkerEventsAsync(Worker, 10, Cancellation);
         Assert.Equal([("connected", ""), ("refused", "wrong password")], events.Select(e => (e.Kind, e.Reason)));
         Assert.Equal(("3.7.0", "shell"), (events[0].Description!.Version, Assert.Single(events[0].Description!.Commands)));
-        Assert.Equal(["worker.saved", "worker.saved", "worker.refused", "worker.connected"], await KindsAsync());
+        Assert.Equal(["worker.saved", "worker.saved", "worker.refused", "worker.connected", "worker.saved", "worker.saved"], await KindsAsync());
+        Assert.DoesNotContain(
+            await Store.ReadJournalAsync(0, 10, Cancellation), e => e.Data.Contains("pbkdf2", StringComparison.Ordinal) || e.Data.Contains("c2VhbGVk", StringComparison.Ordinal));
+        Assert.True(await Store.SetWorkerSlotsAsync(brought.Name, 8, Someone, Cancellation));
+        Assert.False(await Store.SetWorkerSlotsAsync(new WorkerName("nobody"), 8, Someone, Cancellation));
+        Assert.Equal([changed, brought with { Slots = 8 }], await Store.ListWorkersAsync(Cancellation));
+        Assert.Equal("""{"slots":8,"enabled":true,"origin":"api"}""", (await Store.FindLastEventAsync("worker.saved", Cancellation))!.Data);
         Assert.True(await Store.RemoveWorkerAsync(Worker, Someone, Cancellation));
-        Assert.Empty(await Store.ListWorkersAsync(Cancellation));
+        Assert.Equal([brought with { Slots = 8 }], await Store.ListWorkersAsync(Cancellation));
         await Assert.ThrowsAsync<ArgumentException>(() => Store.SaveWorkerEventAsync(Worker, "exploded", "", null, Cancellation));
     }
 }

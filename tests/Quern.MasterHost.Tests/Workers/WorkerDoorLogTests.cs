@@ -3,16 +3,16 @@ using Quern.MasterHost.Listeners;
 using Quern.Model;
 using Quern.Testing;
 
-namespace Quern.MasterHost.Tests;
+namespace Quern.MasterHost.Tests.Workers;
 
 /// <summary>What an administrator reads of a worker that does what it may not. The door is given no farm: it needs none to say it.</summary>
 public sealed class WorkerDoorLogTests
 {
     [Fact]
-    public void A_trespass_is_a_warning_with_the_workers_name()
+    public async Task A_trespass_is_a_warning_with_the_workers_name()
     {
         var log = new KeptLog();
-        using var door = new WorkerDoor(null!, null!, new ManualTimeProvider(), log);
+        await using var door = new WorkerDoor(null!, null!, [], null!, new ManualTimeProvider(), log);
 
         door.Trespassed(new WorkerName("pi"), "192.0.2.7:4321", "uploaded more than 4 bytes");
         door.Ended(new WorkerName("pi"), "192.0.2.7:4321", "the worker answered request 3, which waits for no answer");
