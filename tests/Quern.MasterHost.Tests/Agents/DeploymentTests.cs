@@ -155,8 +155,9 @@ public sealed class DeploymentTests
         foreach (string secret in (string[])["open sesame", "wrong $ecret", "PRIVATE KEY", .. farm.Desk.Keys.Select(k => k.Secret)])
             Assert.DoesNotContain(secret, told, StringComparison.Ordinal);
         Assert.Equal(before, string.Join('\n', Directory.GetDirectories(Path.GetTempPath(), "quern-ssh-*")));
-        foreach (string file in Directory.GetFiles(farm.BuildsFolder, "build.json", SearchOption.AllDirectories))
-            Assert.DoesNotContain("sesame", await File.ReadAllTextAsync(file, Encoding.UTF8, Cancellation), StringComparison.Ordinal);
+        foreach (string file in Directory.GetFiles(farm[""], "farm.db*"))
+            foreach (string secret in (string[])["open sesame", "wrong $ecret", "PRIVATE KEY"])
+                Assert.DoesNotContain(secret, Encoding.Latin1.GetString(await BuildFarm.ReadAsync(file)), StringComparison.Ordinal);
     }
 
     private static async Task<BuildFarm> FarmAsync()

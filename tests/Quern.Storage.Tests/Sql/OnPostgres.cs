@@ -42,4 +42,6 @@ public sealed class ListenersOnPostgres(PostgresServer server) : ListenersContra
 
 public sealed class AgentsOnPostgres(PostgresServer server) : AgentsContract(server);
 
+public sealed class AgentBuildsOnPostgres(PostgresServer server) : AgentBuildsContract(server);
+
 public sealed class AuditOnPostgres(PostgresServer server) : AuditContract(server);

@@ -41,8 +41,8 @@ internal sealed class SshDeployer(TimeProvider time)
         """;
 
     /// <summary>Runs to the end; what goes wrong is in the outcome.</summary>
-    /// <param name="tell">Told of each step: how far it is (0 to 100, of the deployment), and what is done.</param>
-    public async Task<DeploymentOutcome> DeployAsync(SshTarget target, DeployedAgent agent, Action<AgentBuildStep, int, string> tell, CancellationToken stopping)
+    /// <param name="tell">Told of each step before it is begun: how far it is (0 to 100, of the deployment), and what is done.</param>
+    public async Task<DeploymentOutcome> DeployAsync(SshTarget target, DeployedAgent agent, Func<AgentBuildStep, int, string, Task> tell, CancellationToken stopping)
     {
         using var timeout = new CancellationTokenSource(WholeTime, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, timeout.Token);
@@ -50,24 +50,24 @@ internal sealed class SshDeployer(TimeProvider time)
         string folder = Directory.CreateTempSubdirectory("quern-ssh-").FullName;
         var step = AgentBuildStep.Connect;
         bool installed = false;
-        void At(AgentBuildStep next, int percent, string what) => tell(step = next, percent, what);
+        Task AtAsync(AgentBuildStep next, int percent, string what) => tell(step = next, percent, what);
         try
         {
-            At(AgentBuildStep.Connect, 0, $"connecting to {target}");
+            await AtAsync(AgentBuildStep.Connect, 0, $"connecting to {target}");
             await using var connection = await WithinAsync(token => SshConnection.OpenAsync(target, folder, token), both.Token);
-            At(AgentBuildStep.Probe, 15, "looking what the machine is");
+            await AtAsync(AgentBuildStep.Probe, 15, "looking what the machine is");
             var machine = await ProbeAsync(connection, agent, both.Token);
             try
             {
                 string prefix = PrefixOf(target, agent, machine);
                 if (machine.Problem(agent.Platform, agent.Bytes) is { } problem) throw new SshFailureException(problem);
-                At(AgentBuildStep.Upload, 20, $"sending {agent.Bytes} bytes");
+                await AtAsync(AgentBuildStep.Upload, 20, $"sending {agent.Bytes} bytes");
                 string file = $"{machine.Folder}/artifact";
-                await UploadAsync(connection, agent, file, percent => At(AgentBuildStep.Upload, 20 + (percent / 2), $"sent {percent} % of {agent.Bytes} bytes"), both.Token);
-                At(AgentBuildStep.Install, 75, $"installing the {agent.Format}");
+                await UploadAsync(connection, agent, file, percent => AtAsync(AgentBuildStep.Upload, 20 + (percent / 2), $"sent {percent} % of {agent.Bytes} bytes"), both.Token);
+                await AtAsync(AgentBuildStep.Install, 75, $"installing the {agent.Format}");
                 string said = await InstallAsync(connection, agent.Format, file, prefix, machine, both.Token);
                 installed = true;
-                At(AgentBuildStep.Start, 90, "looking whether it runs");
+                await AtAsync(AgentBuildStep.Start, 90, "looking whether it runs");
                 return new DeploymentOutcome(true, true, await RunsAsync(connection, agent.Format, machine, said, both.Token));
             }
             finally
@@ -109,7 +109,7 @@ internal sealed class SshDeployer(TimeProvider time)
         return path;
     }
 
-    private async Task UploadAsync(SshConnection connection, DeployedAgent agent, string file, Action<int> tell, CancellationToken stopping)
+    private async Task UploadAsync(SshConnection connection, DeployedAgent agent, string file, Func<int, Task> tell, CancellationToken stopping)
     {
         var written = await connection.WriteAsync(file, async (output, token) =>
         {
@@ -120,7 +120,7 @@ internal sealed class SshDeployer(TimeProvider time)
             {
                 await output.WriteAsync(piece.AsMemory(0, read), token);
                 int percent = (int)(input.Position * 100 / Math.Max(1, agent.Bytes));
-                if (percent >= told + 5) tell(told = percent);
+                if (percent >= told + 5) await tell(told = percent);
             }
         }, stopping);
         if (!written.Succeeded) throw new SshFailureException($"the file could not be sent: {written.LastLine}");
