@@ -220,7 +220,7 @@ public sealed class QuernMaster : IAsyncDisposable
         var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
         var doors = options.AgentDoors ?? ListenerDoors.Of(listenerDesk, time);
         var agentBuilds = await AgentBuilds.OpenAsync(
-            folder["agents/builds"], payloads, doors, agentDesk, new SshDeployer(time), store, refusals, time, logging.CreateLogger<AgentBuilds>(), cancellationToken);
+            folder["agents/builds"], payloads, doors, agentDesk, new SshDeployer(folder["agents/builds"], time), store, refusals, time, logging.CreateLogger<AgentBuilds>(), cancellationToken);
         Finally(agentBuilds.DisposeAsync);
         var desks = new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner)
         {

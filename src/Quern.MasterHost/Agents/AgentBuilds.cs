@@ -53,6 +53,7 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
     {
         var shelf = new AgentShelf(folder);
         var desk = new AgentBuilds(new AgentBuilder(payloads, shelf, doors, keys, deployer, time), shelf, store, refusals, time, logger);
+        deployer.ClearLeft();
         await desk.TakeUpAsync(keys, cancellationToken);
         return desk;
     }

@@ -95,13 +95,15 @@ internal sealed class BuildFarm : IAsyncDisposable, IFarmDoors
     public static AgentOrder Order(string format = "tar.gz", string platform = "linux-x64") => new(Group, platform, format);
 
     /// <summary>Orders, and waits for the end.</summary>
-    public async Task<List<AgentProgress>> BuildAsync(AgentOrder order, Caller? who = null)
+    /// <param name="look">Given each step as it comes.</param>
+    public async Task<List<AgentProgress>> BuildAsync(AgentOrder order, Action<AgentProgress>? look = null)
     {
         var steps = new ConcurrentQueue<AgentProgress>();
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var answer = await Builds.BuildAsync(who ?? Owner, order, step =>
+        var answer = await Builds.BuildAsync(Owner, order, step =>
         {
             steps.Enqueue(step);
+            look?.Invoke(step);
             if (step.Step is AgentBuildStep.Done or AgentBuildStep.Error) ended.TrySetResult();
         }, CancellationToken.None);
         Assert.Equal((EstateCode.Accepted, ""), (answer.Code, answer.Detail));
@@ -161,5 +163,5 @@ internal sealed class BuildFarm : IAsyncDisposable, IFarmDoors
     }
 
     private Task<AgentBuilds> OpenAsync(string folder) => AgentBuilds.OpenAsync(
-        folder, Payloads, this, Desk, new SshDeployer(TimeProvider.System), Store, new RefusalBook(Store, Time), Time, NullLogger<AgentBuilds>.Instance, CancellationToken.None);
+        folder, Payloads, this, Desk, new SshDeployer(folder, TimeProvider.System), Store, new RefusalBook(Store, Time), Time, NullLogger<AgentBuilds>.Instance, CancellationToken.None);
 }

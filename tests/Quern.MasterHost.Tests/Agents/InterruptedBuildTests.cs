@@ -1,4 +1,5 @@
 using Quern.MasterHost.Agents;
+using Quern.MasterHost.Agents.Deployment;
 using Quern.Model;
 using Quern.Peers.Estate;
 using Quern.Storage;
@@ -106,6 +107,24 @@ public sealed class InterruptedBuildTests
 
         var build = (await farm.Builds.FindAsync(BuildFarm.Owner, id, Cancellation))!;
         Assert.Equal((AgentBuildStep.Error, "Its file is not in the farm's data folder any more. Build it again."), (build.Step, build.Message));
+    }
+
+    [Fact]
+    public async Task What_a_killed_deployment_left_on_this_machine_goes_and_what_another_master_uses_stays()
+    {
+        await using var farm = await BuildFarm.StartAsync();
+        var left = Directory.CreateTempSubdirectory(SshDeployer.FolderPrefixOf(farm.BuildsFolder));
+        var others = Directory.CreateTempSubdirectory(SshDeployer.FolderPrefixOf(farm["other builds"]));
+        try
+        {
+            await farm.RestartAsync();
+
+            Assert.Equal((false, true), (Directory.Exists(left.FullName), Directory.Exists(others.FullName)));
+        }
+        finally
+        {
+            others.Delete();
+        }
     }
 
     [Fact]

@@ -70,6 +70,50 @@ public sealed class AgentOrderKillTests(PostgresServer server)
         }
     }
 
+    [Fact]
+    public async Task A_machine_that_an_agent_was_sent_to_is_left_clean_and_the_report_says_how_far_it_was()
+    {
+        const string Begun = "/var/tmp/begun";
+        using var folder = new ScratchFolder();
+        string[] up = MasterProcess.Up(folder["data"], "--no-worker");
+        PutProgram(folder["data"]);
+        // The file is there, and it is looked whether it is whole.
+        await using var machine = await SshMachine.StartAsync(setUp: $"""
+            printf '#!/bin/sh\n: >{Begun}\nwhile ls /tmp/quern-agent.*/artifact >/dev/null 2>&1; do sleep 0.1; done\nexit 1\n' >/usr/local/bin/sha256sum
+            chmod +x /usr/local/bin/sha256sum
+            """);
+        string deployment;
+
+        await using (var master = await MasterProcess.StartAsync(folder["data"], up))
+        {
+            using var client = master.Client();
+            await OpenDoorsAsync(client);
+            deployment = await OrderAsync(client, "sh", machine.Port, machine.HostKey, SshMachine.Password);
+            await UntilAsync(machine, $"[ -e {Begun} ]");
+            Assert.NotEqual("", await machine.AskAsync("cat /tmp/quern-agent.*/artifact | head -c 1"));
+            master.Kill();
+        }
+
+        await UntilAsync(machine, "[ -z \"$(ls -d /tmp/quern-agent.* 2>/dev/null)\" ]");
+        // No program of the master that was killed holds on to a connection: the one that is there asks this.
+        await UntilAsync(machine, "[ \"$(pgrep -c -f 'sshd: [r]oot@notty')\" = 1 ]");
+        Assert.Equal("nothing\n", await machine.AskAsync("ls -d /opt/quern-agent /etc/quern-agent /var/lib/quern-agent 2>/dev/null || echo nothing"));
+        await using (var master = await MasterProcess.StartAsync(folder["data"], up))
+        {
+            using var client = master.Client();
+            var failed = await EndAsync(client, deployment);
+            Assert.Equal(
+                ("error", $"root@127.0.0.1:{machine.Port}, sending: the farm's master ended meanwhile. Nothing was installed, and the machine removes what came of the file. Order it again."),
+                (Text(failed, "state"), Text(failed, "message")));
+            var keys = (await client.GetFromJsonAsync<JsonObject>("/api/v1/agents/keys"))!["items"]!.AsArray();
+            Assert.Equal("revoked", Text(Assert.Single(keys)!.AsObject(), "state"));
+        }
+    }
+
+    /// <summary>Waits there until a condition of shell holds; a minute at most.</summary>
+    private static Task<string> UntilAsync(SshMachine machine, string condition) =>
+        machine.AskAsync($"tries=0; until {condition}; do tries=$((tries + 1)); [ $tries -lt 600 ] || exit 1; sleep 0.1; done");
+
     private static async Task OpenDoorsAsync(HttpClient client)
     {
         await PostAsync(client, "/api/v1/groups", new JsonObject { ["name"] = "labs", ["owner"] = "admin" });
@@ -78,11 +122,11 @@ public sealed class AgentOrderKillTests(PostgresServer server)
             new JsonObject { ["protocol"] = "buildbot-msgpack", ["address"] = "127.0.0.1", ["port"] = 0, ["tls"] = new JsonObject { ["kind"] = "farm" } });
     }
 
-    private static async Task<string> OrderAsync(HttpClient client, string format, int sshPort = 0)
+    private static async Task<string> OrderAsync(HttpClient client, string format, int sshPort = 0, string? hostKey = null, string password = "s3cret")
     {
         var order = new JsonObject { ["group"] = "labs", ["format"] = format, ["platform"] = "linux-x64" };
         if (sshPort > 0)
-            order["deploy"] = new JsonObject { ["host"] = "127.0.0.1", ["port"] = sshPort, ["user"] = "root", ["host_key"] = $"SHA256:{new string('A', 43)}", ["password"] = "s3cret" };
+            order["deploy"] = new JsonObject { ["host"] = "127.0.0.1", ["port"] = sshPort, ["user"] = "root", ["host_key"] = hostKey ?? $"SHA256:{new string('A', 43)}", ["password"] = password };
         return Text(await PostAsync(client, Builds, order), "id");
     }
 
