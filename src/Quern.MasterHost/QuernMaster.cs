@@ -254,7 +254,7 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton(new BuilderShelf(configuration.Builders)).AddSingleton<BuilderRuns>()
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>().AddSingleton<WorkerCredentials>()
             .AddSingleton(workers).AddSingleton(_agents).AddSingleton(upgrades).AddSingleton<IAgentDesk>(agentDesk)
-            .AddSingleton(payloads).AddSingleton(agentBuilds).AddSingleton<IAgentBuilds>(agentBuilds);
+            .AddSingleton(payloads).AddSingleton(new PayloadOffers(payloads, blobs)).AddSingleton(agentBuilds).AddSingleton<IAgentBuilds>(agentBuilds);
         _http = BuildHttp(options, services, pages);
         Finally(() => KestrelStop.EndAsync(_http));
         await _http.StartAsync(cancellationToken);
