@@ -55,8 +55,8 @@ public sealed partial class FarmStore
     public async Task<ImmutableArray<StoredAgentBuild>> ListAgentBuildsAsync(string shelf, CancellationToken cancellationToken)
     {
         var all = await ReadAsync(session => shelf.Length == 0
-            ? ListAsync(session, AgentBuildOf, AgentBuildSelect + " ORDER BY ordered_at DESC, id")
-            : ListAsync(session, AgentBuildOf, AgentBuildSelect + " WHERE shelf = @shelf ORDER BY ordered_at DESC, id", ("shelf", shelf)), cancellationToken);
+            ? ListAsync(session, AgentBuildOf, AgentBuildSelect + " ORDER BY ordered_at DESC, id DESC")
+            : ListAsync(session, AgentBuildOf, AgentBuildSelect + " WHERE shelf = @shelf ORDER BY ordered_at DESC, id DESC", ("shelf", shelf)), cancellationToken);
         var now = _time.GetUtcNow();
         return [.. all.Where(b => !(b.Standing.KeptUntil <= now))];
     }

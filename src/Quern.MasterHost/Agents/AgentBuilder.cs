@@ -26,7 +26,7 @@ internal sealed class AgentBuilder(
         await AtAsync(AgentBuildStep.Generate, 5, "making its key and its configuration");
         if (payloads.Find(order.Platform) is not { } payload) return Failed(payloads.Missing(order.Platform));
         if (order.Packager.NeedsBase && payload.Base is null)
-            return Failed($"An image of {order.Platform} needs a root to stand on. Put one as base.tar or base.tar.gz beside {payload.Path}; docs/operations/agents.md says how to make it.");
+            return Failed(payloads.MissingBase(order.Platform));
         var (program, broken) = await AgentPayloads.ReadAsync(payload, stopping);
         if (program is null) return Failed(broken);
         var (addresses, nowhere) = AgentAddresses.Choose(order.Addresses, await doors.FindAsync(stopping));

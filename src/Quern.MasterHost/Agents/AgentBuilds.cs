@@ -148,7 +148,7 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
             g => g.Id == order.Group || string.Equals(g.Name, order.Group, StringComparison.OrdinalIgnoreCase));
         if (!who.May(Right.AgentBuild, group?.Name))
             return (null, EstateAnswer.Denied($"Building agents needs the right '{Right.AgentBuild}' in the group, or owning it."));
-        if (group is null) return (null, new EstateAnswer(EstateCode.UnknownGroup, "There is no group of that id or name.", "group"));
+        if (group is null) return (null, new EstateAnswer(EstateCode.UnknownGroup, "There is no group of that id or name. Make one, 'quern group add NAME', or take one of those that 'quern group list' shows.", "group"));
         return order.Deploy is not null && !who.May(Right.AgentDeploy, group.Name)
             ? (null, EstateAnswer.Denied($"Bringing an agent to a machine needs the right '{Right.AgentDeploy}' in the group."))
             : (group, null);

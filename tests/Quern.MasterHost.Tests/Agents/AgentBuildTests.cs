@@ -66,8 +66,19 @@ public sealed class AgentBuildTests
         await File.WriteAllBytesAsync(farm["payloads/linux-x64/base.tar"], new byte[10240], Cancellation);
         var with = await farm.BuildAsync(BuildFarm.Order("oci"));
 
-        Assert.Contains("needs a root to stand on. Put one as base.tar or base.tar.gz beside", without[^1].Message, StringComparison.Ordinal);
+        Assert.Contains($"needs a root to stand on. Put one as base.tar or base.tar.gz into {farm["payloads/linux-x64"]}/", without[^1].Message, StringComparison.Ordinal);
         Assert.Equal(AgentBuildStep.Done, with[^1].Step);
+    }
+
+    [Fact]
+    public async Task An_operators_root_goes_with_the_program_that_came_along()
+    {
+        await using var farm = await BuildFarm.StartAsync(withProgram: false);
+        farm.PutProgram("beside", "linux-x64", BuildFarm.Elf());
+        Directory.CreateDirectory(farm["payloads/linux-x64"]);
+        await File.WriteAllBytesAsync(farm["payloads/linux-x64/base.tar"], new byte[10240], Cancellation);
+
+        Assert.Equal(AgentBuildStep.Done, (await farm.BuildAsync(BuildFarm.Order("oci")))[^1].Step);
     }
 
     [Fact]

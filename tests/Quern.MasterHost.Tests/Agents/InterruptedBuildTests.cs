@@ -18,6 +18,7 @@ public sealed class InterruptedBuildTests
         farm.Hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         string running = await OrderAsync(farm, BuildFarm.Order() with { Tags = ["big"], Slots = 4, Addresses = ["farm.example.org:8768"] });
         await farm.Held.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        farm.Time.Advance(TimeSpan.FromSeconds(1));
         string waiting = await OrderAsync(farm, BuildFarm.Order("deb"));
 
         farm.Hold = null;
