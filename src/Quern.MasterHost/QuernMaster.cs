@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Agents;
+using Quern.MasterHost.Agents.Deployment;
 using Quern.MasterHost.Api;
 using Quern.MasterHost.Configuration;
 using Quern.MasterHost.Estate;
@@ -220,7 +221,8 @@ public sealed class QuernMaster : IAsyncDisposable
         var listenerDesk = new ListenerDesk(_listeners, store, configuration.File);
         var payloads = new AgentPayloads([folder["agents/payloads"], options.PayloadFolder]);
         var doors = options.AgentDoors ?? ListenerDoors.Of(listenerDesk, time);
-        var agentBuilds = AgentBuilds.Open(folder["agents/builds"], payloads, doors, agentDesk, store, refusals, time, logging.CreateLogger<AgentBuilds>());
+        var agentBuilds = await AgentBuilds.OpenAsync(
+            folder["agents/builds"], payloads, doors, agentDesk, new SshDeployer(folder["agents/builds"], time), store, refusals, time, logging.CreateLogger<AgentBuilds>(), cancellationToken);
         Finally(agentBuilds.DisposeAsync);
         var desks = new AdminDesks(new LoginDesk(door, tokens, own, maintenance, store, time), banner)
         {
@@ -240,6 +242,8 @@ public sealed class QuernMaster : IAsyncDisposable
         branchDoor.LeafDoor = () => _listeners.FirstPlain(ListenerProtocols.Leaf) ?? (configuration.Leaf.Share ? Http : null);
         var closed = await _listeners.OpenAllAsync(options.Listen, cancellationToken);
         if (!closed.IsEmpty) return (string.Join(Environment.NewLine, closed), null);
+        // Agents get the addresses of the listeners that are open.
+        agentBuilds.Start();
 
         // The desk: API and pages, last, because who is answered may rely on all the rest.
         var ready = new Readiness();
@@ -253,7 +257,7 @@ public sealed class QuernMaster : IAsyncDisposable
             .AddSingleton(builds).AddSingleton(submitter).AddSingleton<WhyAnswers>().AddSingleton<WorkerBook>().AddSingleton<WorkerSlots>()
             .AddSingleton(_ => new WorkerCredentials(store, workers, pool, workerVault))
             .AddSingleton(workers).AddSingleton(_agents).AddSingleton(upgrades).AddSingleton<IAgentDesk>(agentDesk)
-            .AddSingleton(payloads).AddSingleton(agentBuilds).AddSingleton<IAgentBuilds>(agentBuilds);
+            .AddSingleton(payloads).AddSingleton(new PayloadOffers(payloads, blobs)).AddSingleton(agentBuilds).AddSingleton<IAgentBuilds>(agentBuilds);
         _http = BuildHttp(options, services, pages);
         Finally(() => KestrelStop.EndAsync(_http));
         await _http.StartAsync(cancellationToken);

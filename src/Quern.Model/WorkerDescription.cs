@@ -27,6 +27,12 @@ public sealed record WorkerDescription
     /// <summary>Command names it understands.</summary>
     public ImmutableSortedSet<string> Commands { get; init; } = [];
 
+    /// <summary>As .NET calls it, for instance <c>linux-musl-x64</c>; only agents say it.</summary>
+    public string Platform { get; init; } = "";
+
+    /// <summary>The file that it runs as; the default value when it does not say. Only agents do.</summary>
+    public Sha256Hash Program { get; init; }
+
     public string Admin { get; init; } = "";
 
     public string Host { get; init; } = "";

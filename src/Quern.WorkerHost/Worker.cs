@@ -32,7 +32,7 @@ internal sealed class Worker(
         if (folder.Story is { } story) log(story);
         Directory.CreateDirectory(Path.Combine(options.BaseDirectory, "info"));
         var environment = EngineOptions.OwnEnvironment();
-        var facts = WorkerFacts.Gather(options.BaseDirectory, environment) with { DeletesLeftoverDirs = options.DeleteLeftoverDirs };
+        var facts = WorkerFacts.Gather(options.BaseDirectory, environment) with { DeletesLeftoverDirs = options.DeleteLeftoverDirs, Program = agent?.Program };
         if (options.Cpus is { } cpus) facts = facts with { Cpus = cpus };
         await using var engine = new CommandEngine(
             new EngineOptions { BaseDirectory = options.BaseDirectory, Environment = environment, Run = folder.Run }, time);

@@ -21,6 +21,9 @@ internal sealed record WorkerFacts
 
     public bool DeletesLeftoverDirs { get; init; }
 
+    /// <summary>What it runs as; null for what is no agent, whose program is its owner's affair.</summary>
+    public OwnProgram? Program { get; init; }
+
     /// <summary>File name in <c>info/</c> to its text; <c>admin</c> and <c>host</c> are shown by masters.</summary>
     public ImmutableSortedDictionary<string, string> Info { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
@@ -46,7 +49,7 @@ internal sealed record WorkerFacts
         OperatingSystem = ReadOsRelease("/etc/os-release"),
     };
 
-    /// <summary>The answer to <c>get_worker_info</c>. The key <c>quern</c> is ours; other masters pass over it.</summary>
+    /// <summary>The answer to <c>get_worker_info</c>. The keys that begin with <c>quern</c> are ours; other masters pass over them.</summary>
     public WireValue.Map ToWire()
     {
         var entries = ImmutableArray.CreateBuilder<KeyValuePair<string, WireValue>>();
@@ -59,6 +62,11 @@ internal sealed record WorkerFacts
         entries.Add(new("version", Version));
         entries.Add(new("quern", Version));
         entries.Add(new("architecture", Architecture));
+        if (Program is { } program)
+        {
+            entries.Add(new("quern_platform", program.Platform));
+            entries.Add(new("quern_program", program.Sha256));
+        }
         entries.Add(new("worker_commands", CommandsToWire()));
         entries.Add(new("delete_leftover_dirs", DeletesLeftoverDirs ? 1L : 0L));
         return new WireValue.Map(entries.ToImmutable());

@@ -36,6 +36,27 @@ public sealed class RpmTests
     }
 
     [Fact]
+    public async Task An_operator_signs_it_as_the_page_says()
+    {
+        using var folder = new ScratchFolder();
+        string rpm = folder.Write(Made.Bundle(), "rpm");
+        await Tool.RunAsync("sh", "-euc", """
+            cd "$1"
+            export GNUPGHOME=$1/keys
+            mkdir -m 700 keys
+            gpg --batch --quiet --passphrase '' --quick-generate-key 'Farm packages <packages@farm.example>' rsa3072 sign never
+            gpg --export --armor packages@farm.example >farm.asc
+            rpmsign --define '_gpg_name packages@farm.example' --define '__gpg /usr/bin/gpg' --addsign "$2" >/dev/null
+            gpgconf --kill all
+            rpmkeys --dbpath "$1/trusting" --import farm.asc
+            """, "sh", folder.Path, rpm);
+
+        Assert.Equal($"{rpm}: digests signatures OK\n", await Tool.RunAsync("rpmkeys", "--dbpath", folder["trusting"], "-K", rpm));
+        Assert.Equal((1, $"{rpm}: digests SIGNATURES NOT OK\n"), ((await Tool.TryAsync("rpmkeys", "--dbpath", folder["other"], "-K", rpm)) is var (code, output, _) ? (code, output) : default));
+        Assert.Equal("quern-agent\n", await Tool.RunAsync("rpm", "-qp", "--nosignature", "--qf", "%{NAME}\n", rpm));
+    }
+
+    [Fact]
     public async Task Its_archive_holds_the_files()
     {
         using var folder = new ScratchFolder();

@@ -40,6 +40,10 @@ public sealed class AgentTests
         await File.WriteAllTextAsync(data["program"], "x", TestContext.Current.CancellationToken);
         var upgrade = await CliFarm.RunAsync($"agent upgrade --program {data["program"]} {at}");
         Assert.Equal((1, true), (upgrade.Code, upgrade.Error.Contains("none is active", StringComparison.Ordinal)));
+        var byPayload = await CliFarm.RunAsync($"agent upgrade {at}");
+        Assert.Equal((1, true), (byPayload.Code, byPayload.Error.Contains("none is active", StringComparison.Ordinal)));
+        var both = await CliFarm.RunAsync($"agent upgrade --payload --program {data["program"]} {at}");
+        Assert.Equal((ExitCode.Usage, true), (both.Code, both.Error.Contains("Give either --program or --payload.", StringComparison.Ordinal)));
         string id = keys.Output.Split('\n')[1].Split(' ')[0];
         Assert.Equal(0, (await CliFarm.RunAsync($"agent key revoke {id} {at}")).Code);
         Assert.Equal(1, (await CliFarm.RunAsync($"agent approve press {at}")).Code);

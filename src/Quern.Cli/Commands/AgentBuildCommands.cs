@@ -48,7 +48,7 @@ internal static class AgentBuildCommands
         var made = await farm.PostAsync($"{path}/link", [], stop);
         string address = new Uri(farm.Server, Show.Text(made, "path")).ToString();
         if (c.Json) c.WriteJson(new JsonObject { ["link"] = address, ["expires_at"] = Show.Text(made, "expires_at"), ["sha256"] = Show.Text(build["artifact"], "sha256") });
-        else c.Terminal.Line($"{address}\ngood once, until {Show.Text(made, "expires_at")}; SHA-256 {Show.Text(build["artifact"], "sha256")}");
+        else c.Terminal.Line($"{address}\ngood once, until {Show.Time(made["expires_at"])}Z; SHA-256 {Show.Text(build["artifact"], "sha256")}");
         return ExitCode.Success;
     }
 

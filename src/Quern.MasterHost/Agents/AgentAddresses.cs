@@ -20,9 +20,9 @@ internal sealed record AgentAddresses(ImmutableArray<string> Farm, ImmutableArra
     public static (AgentAddresses? Addresses, string Problem) Choose(ImmutableArray<string> asked, FarmDoors doors)
     {
         if (doors.Admin.IsEmpty)
-            return (null, "No listener for administration is open that lets agents in, so an agent could not join. Open one: quern listener add admin ADDRESS:PORT.");
+            return (null, "No listener for administration is open that lets agents in, so an agent could not join. Open one: quern listener add admin=ADDRESS:8768.");
         if (doors.Masters.IsEmpty)
-            return (null, $"No listener {ListenerProtocols.BuildbotMessagePack} with TLS is open, so an agent would have nowhere to work. Open one with TLS; docs/operations/agents.md says how.");
+            return (null, $"No listener {ListenerProtocols.BuildbotMessagePack} with TLS is open, so an agent would have nowhere to work. Open one: quern listener add {ListenerProtocols.BuildbotMessagePack}=ADDRESS:9990 --tls farm.");
         var hosts = asked.IsEmpty ? HostsOf(doors.Admin) : [.. asked.Select(HostOf).Distinct()];
         var farm = asked.IsEmpty ? [.. doors.Admin.SelectMany(d => HostsOf([d]).Select(h => With(h, d.Port))).Distinct().Take(MaxAddresses)] : asked;
         var masters = doors.Masters.SelectMany(d => (asked.IsEmpty ? HostsOf([d]) : hosts).Select(h => $"wss://{With(h, d.Port)}")).Distinct().Take(MaxAddresses);

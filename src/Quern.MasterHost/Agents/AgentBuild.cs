@@ -1,4 +1,6 @@
+using Quern.Model;
 using Quern.Peers.Estate;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Agents;
 
@@ -8,7 +10,9 @@ namespace Quern.MasterHost.Agents;
 /// <param name="GroupName">As it was called when it was ordered.</param>
 /// <param name="By">The principal who ordered it.</param>
 /// <param name="Target">The machine it is brought to, without secrets; empty for a build alone.</param>
-internal sealed record AgentBuild(string Id, string GroupId, string GroupName, string Platform, string Format, string By, string Target, DateTimeOffset OrderedAt)
+/// <param name="IsHere">Whether this master builds it and has its file; else another one of the farm does.</param>
+internal sealed record AgentBuild(
+    string Id, string GroupId, string GroupName, string Platform, string Format, string By, string Target, DateTimeOffset OrderedAt, bool IsHere = true)
 {
     public AgentBuildStep Step { get; init; } = AgentBuildStep.Queued;
 
@@ -18,6 +22,12 @@ internal sealed record AgentBuild(string Id, string GroupId, string GroupName, s
     /// <summary>What is being done, or what went wrong.</summary>
     public string Message { get; init; } = "";
 
+    /// <summary>How often it was begun; more than once when the master ended meanwhile.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Of the enrolment key inside; empty until it is made.</summary>
+    public string KeyId { get; init; } = "";
+
     /// <summary>Null until it is packed, and when nothing of it is kept.</summary>
     public BuiltArtifact? Artifact { get; init; }
 
@@ -25,6 +35,31 @@ internal sealed record AgentBuild(string Id, string GroupId, string GroupName, s
     public DateTimeOffset? KeptUntil { get; init; }
 
     public bool HasEnded => Step is AgentBuildStep.Done or AgentBuildStep.Error;
+
+    /// <param name="stored">A step that this program does not know is that of a newer one: it has not ended.</param>
+    /// <param name="shelf">This master's.</param>
+    public static AgentBuild Of(StoredAgentBuild stored, string shelf)
+    {
+        var standing = stored.Standing;
+        return new AgentBuild(stored.Id, stored.Team, stored.Group, stored.Platform, stored.Format, stored.By.Name, stored.Target, stored.OrderedAt, stored.Shelf == shelf)
+        {
+            Step = Enum.TryParse<AgentBuildStep>(standing.Step, ignoreCase: true, out var step) ? step : AgentBuildStep.Queued,
+            Percent = standing.Percent,
+            Message = standing.Message,
+            Attempts = standing.Attempts,
+            KeyId = standing.EnrolmentKey,
+            Artifact = standing.File is { } file ? new BuiltArtifact(file.Name, file.Bytes, file.Sha256.Hex, standing.EnrolmentKey) : null,
+            KeptUntil = standing.KeptUntil,
+        };
+    }
+
+    public AgentBuildStanding ToStanding() => new(Step.ToString().ToLowerInvariant(), Percent, Message)
+    {
+        Attempts = Attempts,
+        EnrolmentKey = KeyId,
+        File = Artifact is { } artifact ? new AgentBuildFile(artifact.Name, artifact.Bytes, Sha256Hash.FromBytes(Convert.FromHexString(artifact.Sha256))) : null,
+        KeptUntil = KeptUntil,
+    };
 }
 
 /// <param name="Sha256">In hexadecimal.</param>

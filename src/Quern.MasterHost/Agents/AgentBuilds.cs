@@ -9,8 +9,9 @@ using Quern.Storage;
 namespace Quern.MasterHost.Agents;
 
 /// <summary>
-/// The desk for agents made to order: a queue with one builder behind it, and what it built. Life: <see cref="Start"/> once,
-/// <see cref="DisposeAsync"/> before the store; builds that run or wait then have never been.
+/// The desk for agents made to order: a queue with one builder behind it, and what it built. Life: <see cref="OpenAsync"/> takes up what was
+/// ordered before the master ended, <see cref="Start"/> once the farm's doors are open, <see cref="DisposeAsync"/> before the store; builds that
+/// run or wait then are taken up by the next.
 /// </summary>
 internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
 {
@@ -28,31 +29,32 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
     private readonly ILogger<AgentBuilds> _logger;
     private readonly CancellationTokenSource _stopping = new();
 
-    // Full: who orders is told to come again.
-    private readonly Channel<OrderedBuild> _queue = Channel.CreateBounded<OrderedBuild>(
-        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+    // As long as those that wait: MaxWaiting, and once as many as were waiting when the master ended.
+    private readonly Channel<OrderedBuild> _queue = Channel.CreateUnbounded<OrderedBuild>(new UnboundedChannelOptions { SingleReader = true });
 
+    private int _waiting;   // in the queue, or about to be
     private Task _building = Task.CompletedTask;
     private Task _sweeping = Task.CompletedTask;
 
-    public AgentBuilds(AgentBuilder builder, BuildBook book, AgentShelf shelf, FarmStore store, RefusalBook refusals, TimeProvider time, ILogger<AgentBuilds> logger)
+    private AgentBuilds(AgentBuilder builder, AgentShelf shelf, FarmStore store, RefusalBook refusals, TimeProvider time, ILogger<AgentBuilds> logger)
     {
-        (_builder, _book, _shelf, _store, _refusals, _time, _logger) = (builder, book, shelf, store, refusals, time, logger);
-        Links = new AgentLinks(time);
+        (_builder, _book, _shelf, _store, _refusals, _time, _logger) = (builder, new BuildBook(store, shelf, time), shelf, store, refusals, time, logger);
+        Links = new AgentLinks(store, shelf.Id, time);
     }
 
     /// <summary>Download links that were given out.</summary>
     public AgentLinks Links { get; }
 
-    /// <summary>A desk over a folder, started.</summary>
-    public static AgentBuilds Open(
-        string folder, AgentPayloads payloads, IFarmDoors doors, IEnrolmentKeys keys, FarmStore store, RefusalBook refusals, TimeProvider time,
-        ILogger<AgentBuilds> logger)
+    /// <summary>A desk over a folder. What was ordered there before waits for <see cref="Start"/>.</summary>
+    /// <param name="deployer">How machines are reached.</param>
+    public static async Task<AgentBuilds> OpenAsync(
+        string folder, AgentPayloads payloads, IFarmDoors doors, IEnrolmentKeys keys, SshDeployer deployer, FarmStore store, RefusalBook refusals, TimeProvider time,
+        ILogger<AgentBuilds> logger, CancellationToken cancellationToken)
     {
         var shelf = new AgentShelf(folder);
-        var desk = new AgentBuilds(
-            new AgentBuilder(payloads, shelf, doors, keys, new SshDeployer(time), store, time), new BuildBook(shelf, time), shelf, store, refusals, time, logger);
-        desk.Start();
+        var desk = new AgentBuilds(new AgentBuilder(payloads, shelf, doors, keys, deployer, time), shelf, store, refusals, time, logger);
+        deployer.ClearLeft();
+        await desk.TakeUpAsync(keys, cancellationToken);
         return desk;
     }
 
@@ -67,7 +69,7 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
 
     public async Task<AgentArtifactPart?> FetchAsync(Caller who, string build, long offset, int maxBytes, CancellationToken cancellationToken)
     {
-        if (await FindAsync(who, build, cancellationToken) is not { Artifact: { } artifact } || offset < 0 || offset > artifact.Bytes) return null;
+        if (await FindAsync(who, build, cancellationToken) is not { IsHere: true, Step: AgentBuildStep.Done, Artifact: { } artifact } || offset < 0 || offset > artifact.Bytes) return null;
         await using var file = _shelf.Open(build);
         if (file is null) return null;
         file.Position = offset;
@@ -80,24 +82,24 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
     public async Task<IReadOnlyList<AgentBuild>> ListAsync(Caller who, CancellationToken cancellationToken)
     {
         var names = (await _store.ListGroupsAsync(cancellationToken)).ToDictionary(g => g.Id, g => g.Name);
-        return [.. _book.List().Where(b => who.May(Right.AgentBuild, names.GetValueOrDefault(b.GroupId)))];
+        return [.. (await _book.ListAsync(cancellationToken)).Where(b => who.May(Right.AgentBuild, names.GetValueOrDefault(b.GroupId)))];
     }
 
     /// <summary>A build; null when there is none that the caller may see.</summary>
     public async Task<AgentBuild?> FindAsync(Caller who, string id, CancellationToken cancellationToken)
     {
-        if (_book.Find(id) is not { } build) return null;
+        if (await _book.FindAsync(id, cancellationToken) is not { } build) return null;
         if (who.May(Right.AgentBuild)) return build;
         var group = (await _store.ListGroupsAsync(cancellationToken)).FirstOrDefault(g => g.Id == build.GroupId);
         return group is not null && who.May(Right.AgentBuild, group.Name) ? build : null;
     }
 
-    /// <summary>The file of a finished build, for whoever was let in already; null when there is none any more.</summary>
-    public (FileStream File, AgentBuild Build)? Open(string id)
-    {
-        if (_book.Find(id) is not { Artifact: not null } build || _shelf.Open(id) is not { } file) return null;
-        return (file, build);
-    }
+    /// <summary>The file of a finished build, for whoever was let in already; null when it is not here (any more).</summary>
+    public FileStream? Open(AgentBuild build) => build is { IsHere: true, Step: AgentBuildStep.Done, Artifact: not null } ? _shelf.Open(build.Id) : null;
+
+    /// <summary>The file that a link opens, and that the link is used up; null when it opens none here.</summary>
+    public async Task<(FileStream File, AgentBuild Build)?> TakeAsync(string secret, CancellationToken cancellationToken) =>
+        await Links.TakeAsync(secret, cancellationToken) is { } stored && _book.Of(stored) is var build && Open(build) is { } file ? (file, build) : null;
 
     public async ValueTask DisposeAsync()
     {
@@ -118,13 +120,24 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
         var build = new AgentBuild(
             Guid.CreateVersion7(_time.GetUtcNow()).ToString(), group.Id, group.Name, checkedOrder.Platform.Rid, checkedOrder.Packager.Format, who.Principal.Name,
             checkedOrder.Deploy?.ToString() ?? "", _time.GetUtcNow());
-        _book.Put(build);
-        Tell(build, progress);
-        if (!_queue.Writer.TryWrite(new OrderedBuild(build, checkedOrder, who, progress)))
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
         {
-            _book.Forget(build.Id);
+            Interlocked.Decrement(ref _waiting);
             return new EstateAnswer(EstateCode.QueueFull, $"{MaxWaiting} builds of agents are waiting already. Order again when one has ended.");
         }
+        var ordered = new OrderedBuild(build, checkedOrder, who, progress);
+        try
+        {
+            await _book.OrderAsync(ordered, cancellationToken);
+        }
+        catch
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw;
+        }
+        Tell(build, progress);
+        // When the master is stopping the next one finds it in the database.
+        _queue.Writer.TryWrite(ordered);
         return new EstateAnswer(EstateCode.Accepted, "", "", build.Id);
     }
 
@@ -135,7 +148,7 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
             g => g.Id == order.Group || string.Equals(g.Name, order.Group, StringComparison.OrdinalIgnoreCase));
         if (!who.May(Right.AgentBuild, group?.Name))
             return (null, EstateAnswer.Denied($"Building agents needs the right '{Right.AgentBuild}' in the group, or owning it."));
-        if (group is null) return (null, new EstateAnswer(EstateCode.UnknownGroup, "There is no group of that id or name.", "group"));
+        if (group is null) return (null, new EstateAnswer(EstateCode.UnknownGroup, "There is no group of that id or name. Make one, 'quern group add NAME', or take one of those that 'quern group list' shows.", "group"));
         return order.Deploy is not null && !who.May(Right.AgentDeploy, group.Name)
             ? (null, EstateAnswer.Denied($"Bringing an agent to a machine needs the right '{Right.AgentDeploy}' in the group."))
             : (group, null);
@@ -145,7 +158,11 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
     {
         try
         {
-            await foreach (var ordered in _queue.Reader.ReadAllAsync(stopping)) await BuildOneAsync(ordered, stopping);
+            await foreach (var ordered in _queue.Reader.ReadAllAsync(stopping))
+            {
+                Interlocked.Decrement(ref _waiting);
+                await BuildOneAsync(ordered, stopping);
+            }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -156,30 +173,36 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
     private async Task BuildOneAsync(OrderedBuild ordered, CancellationToken stopping)
     {
         var build = ordered.Build;
+        AgentBuildNote? note = null;
         try
         {
-            _book.Sweep();
-            build = await _builder.BuildAsync(ordered, next =>
+            await _book.SweepAsync(stopping);
+            (build, note) = await _builder.BuildAsync(ordered, async (next, said) =>
             {
                 build = next;
-                _book.Put(next);
+                await _book.MoveAsync(next, said, CancellationToken.None);
                 Tell(next, ordered.Progress);
             }, stopping);
         }
-        catch (Exception e) when (!stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            _book.Leave(build.Id);
+            throw;
+        }
+        catch (Exception e)
         {
             Log.Broke(_logger, build.Id, e);
             build = build with { Step = AgentBuildStep.Error, Message = "The build broke down; the farm's log says why.", Artifact = null };
         }
         try
         {
-            build = _book.End(build);
+            build = await _book.EndAsync(build, note);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // As it stands in the database it has not ended: the next start takes it up.
             Log.NotKept(_logger, build.Id, e);
-            build = build with { Step = AgentBuildStep.Error, Message = $"The farm could not keep it: {e.Message}", Artifact = null, KeptUntil = _time.GetUtcNow() + BuildBook.KeptFor };
-            _book.Put(build);
+            build = build with { Step = AgentBuildStep.Error, Message = $"The farm could not keep it: {e.Message}", Artifact = null };
         }
         Tell(build, ordered.Progress);
     }
@@ -207,10 +230,9 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
                 {
                     try
                     {
-                        _book.Sweep();
-                        Links.Sweep();
+                        await _book.SweepAsync(stopping);
                     }
-                    catch (IOException e)
+                    catch (Exception e) when (e is not OperationCanceledException)
                     {
                         Log.NotSwept(_logger, e);
                     }
@@ -236,5 +258,11 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
 
         [LoggerMessage(3404, LogLevel.Warning, "Old builds of agents could not be removed; it is tried again in ten minutes.")]
         public static partial void NotSwept(ILogger logger, Exception exception);
+
+        [LoggerMessage(3405, LogLevel.Information, "The build {Build} of an agent, ordered before the master ended, is taken up again.")]
+        public static partial void TakenUp(ILogger logger, string build);
+
+        [LoggerMessage(3406, LogLevel.Warning, "The build {Build} of an agent, ordered before the master ended, has failed: {Reason}")]
+        public static partial void Lost(ILogger logger, string build, string reason);
     }
 }

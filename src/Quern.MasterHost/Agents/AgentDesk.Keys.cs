@@ -25,7 +25,7 @@ internal sealed partial class AgentDesk
     public async Task<EnrolmentKeyMade> CreateKeyAsync(Caller who, NewEnrolmentKey key, CancellationToken cancellationToken)
     {
         var group = (await store.ListGroupsAsync(cancellationToken)).FirstOrDefault(g => IsOf(g.Id, g.Name, key.Group));
-        if (group is null && who.May(Right.AgentApprove)) return new EnrolmentKeyMade(new EstateAnswer(EstateCode.UnknownGroup, $"There is no group '{key.Group}'.", "group"));
+        if (group is null && who.May(Right.AgentApprove)) return new EnrolmentKeyMade(new EstateAnswer(EstateCode.UnknownGroup, $"There is no group '{key.Group}'. Make one, 'quern group add NAME', or take one of those that 'quern group list' shows.", "group"));
         if (group is null || !who.May(Right.AgentApprove, group.Name))
             return new EnrolmentKeyMade(EstateAnswer.Denied($"This needs the right '{Right.AgentApprove}' in the group '{key.Group}'."));
         if (Problem(key) is { } problem) return new EnrolmentKeyMade(problem);

@@ -4,8 +4,8 @@ using Quern.Agents;
 namespace Quern.MasterHost.Agents;
 
 /// <summary>
-/// The programs that agents are made of: <c>FOLDER/RID/quern-worker</c>, and beside it perhaps <c>base.tar</c> or <c>base.tar.gz</c>, the root that
-/// images stand on. The first folder that has a platform is the one that counts.
+/// What agents are made of: the programs <c>FOLDER/RID/quern-worker</c>, and the roots that images stand on, <c>FOLDER/RID/base.tar</c> or
+/// <c>base.tar.gz</c>. For each of the two the first folder that has it is the one that counts.
 /// </summary>
 /// <param name="folders">Absolute; the operator's before the one that came with the program. They need not be there.</param>
 internal sealed class AgentPayloads(ImmutableArray<string> folders)
@@ -23,7 +23,7 @@ internal sealed class AgentPayloads(ImmutableArray<string> folders)
         foreach (string folder in folders)
         {
             var file = new FileInfo(Path.Combine(folder, platform.Rid, Program));
-            if (file.Exists) return new AgentPayload(platform, file.FullName, file.Length, BaseOf(file.DirectoryName!));
+            if (file.Exists) return new AgentPayload(platform, file.FullName, file.Length, BaseOf(platform));
         }
         return null;
     }
@@ -53,6 +53,10 @@ internal sealed class AgentPayloads(ImmutableArray<string> folders)
         return $"There is no program for {platform}: {list}. Put a quern-worker that was published for it into {Path.Combine(folders[0], platform.Rid)}/.";
     }
 
-    private static string? BaseOf(string folder) =>
-        Bases.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+    /// <summary>What to tell somebody who wants an image where no root is there.</summary>
+    public string MissingBase(AgentPlatform platform) =>
+        $"An image of {platform} needs a root to stand on. Put one as base.tar or base.tar.gz into {Path.Combine(folders[0], platform.Rid)}/; docs/operations/agents.md says how to make it.";
+
+    private string? BaseOf(AgentPlatform platform) =>
+        folders.SelectMany(folder => Bases.Select(name => Path.Combine(folder, platform.Rid, name))).FirstOrDefault(File.Exists);
 }

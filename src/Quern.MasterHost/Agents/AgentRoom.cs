@@ -186,8 +186,8 @@ internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor do
         _ = task.ContinueWith(t => _tasks.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    /// <summary>As .NET calls it; empty when the worker does not say.</summary>
-    private static string PlatformOf(WorkerDescription says) => says.Architecture switch
+    /// <summary>As .NET calls it; empty when the worker does not say. One that tells its processor alone is taken to have the usual C library.</summary>
+    private static string PlatformOf(WorkerDescription says) => says.Platform.Length > 0 ? says.Platform : says.Architecture switch
     {
         "" => "",
         "x86_64" => "linux-x64",

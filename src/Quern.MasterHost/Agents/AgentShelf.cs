@@ -1,46 +1,41 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Quern.MasterHost.Agents;
 
 /// <summary>
-/// Where finished builds lie: <c>FOLDER/ID/artifact</c> and, written last, <c>FOLDER/ID/build.json</c>. A folder without it is of a build that
-/// did not come to its end, and is cleared away at the start. All of it is for the farm's owner alone: artifacts hold keys.
+/// Where the files of builds lie: <c>FOLDER/ID/artifact</c>. Which of them are whole is in the database; what that does not know is cleared away
+/// at the start. All of it is for the farm's owner alone: artifacts hold keys.
 /// </summary>
 /// <remarks>Not safe for two writers of the same id; ids are made anew for each build.</remarks>
-internal sealed class AgentShelf(string folder)
+internal sealed class AgentShelf
 {
-    private const string ArtifactFile = "artifact", FactsFile = "build.json";
+    private const string ArtifactFile = "artifact", IdFile = "shelf";
     private const UnixFileMode OwnersFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const int MaxFactsBytes = 64 << 10;
+    private const int MaxIdBytes = 64;
 
-    /// <summary>All finished builds; what is none is removed.</summary>
-    public ImmutableArray<AgentBuild> Load()
+    private readonly string _folder;
+
+    public AgentShelf(string folder)
     {
+        _folder = folder;
         Directory.CreateDirectory(folder, OwnersFolder);
-        var builds = ImmutableArray.CreateBuilder<AgentBuild>();
-        foreach (string path in Directory.GetDirectories(folder))
-        {
-            if (Read(path) is { } build && build.Id == Path.GetFileName(path)) builds.Add(build);
-            else Directory.Delete(path, recursive: true);
-        }
-        return builds.ToImmutable();
+        Id = EnsureId(Path.Combine(folder, IdFile));
     }
 
-    /// <summary>A new file for a build's artifact, at its start.</summary>
+    /// <summary>Tells this folder from those of other masters that share the database.</summary>
+    public string Id { get; }
+
+    /// <summary>Removes what is of no build that is known.</summary>
+    public void Clear(IReadOnlySet<string> known)
+    {
+        foreach (string path in Directory.GetDirectories(_folder).Where(p => !known.Contains(Path.GetFileName(p)))) Directory.Delete(path, recursive: true);
+    }
+
+    /// <summary>A new file for a build's artifact, at its start; what an attempt before it left goes.</summary>
     public FileStream Create(string id)
     {
-        string path = Path.Combine(folder, id);
+        string path = Path.Combine(_folder, id);
         Directory.CreateDirectory(path, OwnersFolder);
-        return new FileStream(Path.Combine(path, ArtifactFile), new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            UnixCreateMode = OwnersFile,
-        });
+        return NewFile(Path.Combine(path, ArtifactFile));
     }
 
     /// <summary>The artifact of a build; null when there is none.</summary>
@@ -56,47 +51,36 @@ internal sealed class AgentShelf(string folder)
         }
     }
 
-    /// <summary>Where the artifact of a build lies.</summary>
-    public string PathOf(string id) => Path.Combine(folder, id, ArtifactFile);
+    /// <summary>Whether the artifact of a build is there in its length.</summary>
+    public bool Has(string id, long bytes) => new FileInfo(PathOf(id)) is { Exists: true } file && file.Length == bytes;
 
-    /// <summary>Remembers a build that has ended, over a restart too.</summary>
-    public void Keep(AgentBuild build)
-    {
-        string path = Path.Combine(folder, build.Id), file = Path.Combine(path, FactsFile), partial = file + ".part";
-        Directory.CreateDirectory(path, OwnersFolder);
-        if (build.Artifact is null) File.Delete(Path.Combine(path, ArtifactFile));
-        using (var stream = new FileStream(partial, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnersFile }))
-        {
-            JsonSerializer.Serialize(stream, build, AgentShelfJson.Default.AgentBuild);
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(partial, file, overwrite: true);
-    }
+    /// <summary>Where the artifact of a build lies.</summary>
+    public string PathOf(string id) => Path.Combine(_folder, id, ArtifactFile);
 
     public void Remove(string id)
     {
-        string path = Path.Combine(folder, id);
+        string path = Path.Combine(_folder, id);
         if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
     }
 
-    private static AgentBuild? Read(string path)
+    private static string EnsureId(string path)
     {
-        try
+        if (new FileInfo(path) is { Exists: true, Length: <= MaxIdBytes } && Guid.TryParseExact(File.ReadAllText(path).Trim(), "D", out var known)) return $"{known}";
+        string id = $"{Guid.NewGuid()}", partial = path + ".part";
+        using (var file = NewFile(partial))
         {
-            var file = new FileInfo(Path.Combine(path, FactsFile));
-            if (!file.Exists || file.Length > MaxFactsBytes) return null;
-            var build = JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), AgentShelfJson.Default.AgentBuild);
-            if (build is not { HasEnded: true, KeptUntil: not null }) return null;
-            return build.Artifact is null || File.Exists(Path.Combine(path, ArtifactFile)) ? build : null;
+            file.Write(System.Text.Encoding.ASCII.GetBytes($"{id}\n"));
+            file.Flush(flushToDisk: true);
         }
-        catch (JsonException)
-        {
-            return null;
-        }
+        File.Move(partial, path, overwrite: true);
+        return id;
     }
-}
 
-/// <summary>How builds are remembered.</summary>
-[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
-[JsonSerializable(typeof(AgentBuild))]
-internal sealed partial class AgentShelfJson : JsonSerializerContext;
+    private static FileStream NewFile(string path) => new(path, new FileStreamOptions
+    {
+        Mode = FileMode.Create,
+        Access = FileAccess.ReadWrite,
+        Share = FileShare.None,
+        UnixCreateMode = OwnersFile,
+    });
+}

@@ -4,9 +4,8 @@ using Quern.Model;
 namespace Quern.MasterHost.Agents;
 
 /// <summary>How far the farm is with giving agents another program. A snapshot.</summary>
-/// <param name="Program">The program's hash.</param>
 /// <param name="Agents">In the order in which they get it.</param>
-internal sealed record AgentUpgrade(Sha256Hash Program, ImmutableArray<AgentUpgradeStep> Agents, bool Ended)
+internal sealed record AgentUpgrade(ImmutableArray<AgentUpgradeStep> Agents, bool Ended)
 {
     public AgentUpgrade With(string uuid, AgentUpgradeState state, string detail) => this with
     {
@@ -14,5 +13,7 @@ internal sealed record AgentUpgrade(Sha256Hash Program, ImmutableArray<AgentUpgr
     };
 }
 
+/// <param name="Platform">As the agent said when it was here last; empty when it never was.</param>
+/// <param name="Program">The hash of what it is to get; the default value when there is none for it.</param>
 /// <param name="Detail">For people; empty while there is nothing to say.</param>
-internal sealed record AgentUpgradeStep(string Uuid, string Name, AgentUpgradeState State, string Detail = "");
+internal sealed record AgentUpgradeStep(string Uuid, string Name, string Platform, Sha256Hash Program, AgentUpgradeState State, string Detail = "");

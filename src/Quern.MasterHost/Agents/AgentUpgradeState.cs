@@ -16,9 +16,12 @@ internal enum AgentUpgradeState
 
     Done,
 
+    /// <summary>It runs this program already, and was left alone.</summary>
+    Current,
+
     /// <summary>It did not join by it and went on with the one before; or it never got so far.</summary>
     Failed,
 
-    /// <summary>It was not here, or one before it failed.</summary>
+    /// <summary>It was not here, there is no program for it, or one before it failed.</summary>
     Skipped,
 }

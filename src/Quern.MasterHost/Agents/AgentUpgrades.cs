@@ -8,7 +8,7 @@ using Quern.Storage;
 namespace Quern.MasterHost.Agents;
 
 /// <summary>
-/// Gives agents another program, one after the other: it finishes what it runs, gets the program, tries whether it starts on that machine, and
+/// Gives agents another program, one after the other, each perhaps its own: it finishes what it runs, gets the program, tries whether it starts on that machine, and
 /// comes back by it. The first that does not ends the whole; that agent goes back to its program by itself.
 /// </summary>
 internal sealed partial class AgentUpgrades(AgentRoom room, WorkerPool pool, FarmStore store, BlobStore blobs, TimeProvider time, ILogger<AgentUpgrades> logger) : IAsyncDisposable
@@ -68,16 +68,16 @@ internal sealed partial class AgentUpgrades(AgentRoom room, WorkerPool pool, Far
         : null;
 
     /// <summary>Begins; <see cref="EstateCode.InUse"/> while another one goes on.</summary>
-    /// <param name="program">A blob.</param>
-    public EstateAnswer Start(Sha256Hash program, ImmutableArray<StoredAgent> agents, Actor who)
+    public EstateAnswer Start(ImmutableArray<AgentOffer> offers, Actor who)
     {
         lock (_lock)
         {
             if (_upgrade is { Ended: false }) return new EstateAnswer(EstateCode.InUse, "Another upgrade goes on; one agent at a time.");
-            _upgrade = new AgentUpgrade(program, [.. agents.Select(a => new AgentUpgradeStep(a.Uuid, a.Worker.Value, AgentUpgradeState.Waiting))], Ended: false);
-            _running = Task.Run(() => RunAsync(program, agents, who, _stopping.Token));
+            _upgrade = new AgentUpgrade(
+                [.. offers.Select(o => new AgentUpgradeStep(o.Agent.Uuid, o.Agent.Worker.Value, o.Agent.Platform, o.Program, AgentUpgradeState.Waiting))], Ended: false);
+            _running = Task.Run(() => RunAsync(offers, who, _stopping.Token));
         }
-        return new EstateAnswer(EstateCode.Accepted, Id: program.Hex);
+        return new EstateAnswer(EstateCode.Accepted);
     }
 
     public async ValueTask DisposeAsync()
@@ -87,15 +87,21 @@ internal sealed partial class AgentUpgrades(AgentRoom room, WorkerPool pool, Far
         _stopping.Dispose();
     }
 
-    private async Task RunAsync(Sha256Hash program, ImmutableArray<StoredAgent> agents, Actor who, CancellationToken stopping)
+    private async Task RunAsync(ImmutableArray<AgentOffer> offers, Actor who, CancellationToken stopping)
     {
         bool failed = false;
-        foreach (var agent in agents)
+        foreach (var (agent, program, none) in offers)
         {
-            string problem = failed ? "one before it failed" : pool.Find(agent.Worker) is null ? "it is not connected" : "";
+            var link = pool.Find(agent.Worker);
+            string problem = none.Length > 0 ? none : failed ? "one before it failed" : link is null ? "it is not connected" : "";
             if (problem.Length > 0)
             {
                 Note(agent, AgentUpgradeState.Skipped, problem);
+                continue;
+            }
+            if (link!.Description.Program == program)
+            {
+                Note(agent, AgentUpgradeState.Current, "it runs this program already");
                 continue;
             }
             try

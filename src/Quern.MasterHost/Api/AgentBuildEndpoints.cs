@@ -24,8 +24,8 @@ internal static class AgentBuildEndpoints
         api.MapGet("/agents/builds", ListAsync).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentBuildPage>();
         api.MapGet("/agents/builds/{build}", ShowAsync).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentBuildModel>().ProducesProblem(404);
         api.MapMethods("/agents/builds/{build}/artifact", ["GET", "HEAD"], FetchAsync).NeedsInAnyGroup(Right.AgentBuild)
-            .Produces(200, contentType: "application/octet-stream").ProducesProblem(404);
-        api.MapPost("/agents/builds/{build}/link", LinkAsync).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentLinkModel>(201).ProducesProblem(404).ProducesProblem(503);
+            .Produces(200, contentType: "application/octet-stream").ProducesProblem(404).ProducesProblem(409);
+        api.MapPost("/agents/builds/{build}/link", LinkAsync).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentLinkModel>(201).ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
         api.MapGet("/agents/payloads", Payloads).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentPayloadPage>();
         // GET alone: a HEAD would use the link up, or would have to tell whether it is good.
         api.MapGet(Download + "{secret}", TakeAsync).Open().Produces(200, contentType: "application/octet-stream").ProducesProblem(404);
@@ -59,15 +59,18 @@ internal static class AgentBuildEndpoints
 
     private static async Task<IResult> FetchAsync(string build, AgentBuilds builds, FarmStore store, HttpContext context)
     {
-        if (await builds.FindAsync(context.Caller(), build, context.RequestAborted) is null || builds.Open(build) is not var (file, found)) return NoBuild();
+        if (await builds.FindAsync(context.Caller(), build, context.RequestAborted) is not { } found) return NoBuild();
+        if (!found.IsHere) return Elsewhere();
+        if (builds.Open(found) is not { } file) return NoBuild();
         await NoteAsync(store, found, context.Caller().Actor, context);
         return FileOf(file, found, ranges: true);
     }
 
     private static async Task<IResult> LinkAsync(string build, AgentBuilds builds, HttpContext context)
     {
-        if (await builds.FindAsync(context.Caller(), build, context.RequestAborted) is not { Artifact: not null }) return NoBuild();
-        return builds.Links.Create(build) is var (secret, expiresAt)
+        if (await builds.FindAsync(context.Caller(), build, context.RequestAborted) is not { Step: AgentBuildStep.Done, Artifact: not null } found) return NoBuild();
+        if (!found.IsHere) return Elsewhere();
+        return await builds.Links.CreateAsync(build, context.RequestAborted) is var (secret, expiresAt)
             ? Results.Json(new AgentLinkModel($"/api/v1{Download}{secret}", expiresAt), ApiJson.Default.AgentLinkModel, statusCode: 201)
             : ApiProblem.Result(StatusCodes.Status503ServiceUnavailable, "Busy", "Too many links are open; each ends after an hour.");
     }
@@ -77,8 +80,8 @@ internal static class AgentBuildEndpoints
         // Not to be kept or shown elsewhere by whatever fetched it.
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        if (builds.Links.Take(secret) is not { } id || builds.Open(id) is not var (file, build))
-            return ApiProblem.NotFound("This link is not good (any more): a link works once, within an hour. Ask for another where this one came from.");
+        if (await builds.TakeAsync(secret, context.RequestAborted) is not var (file, build))
+            return ApiProblem.NotFound("This link is not good (any more): a link works once, within an hour, at the master that gave it. Ask for another where this one came from.");
         await NoteAsync(store, build, new Actor("link") { Address = $"{context.Connection.RemoteIpAddress}", Door = "http" }, context);
         return FileOf(file, build, ranges: false);
     }
@@ -95,8 +98,7 @@ internal static class AgentBuildEndpoints
 
     /// <summary>Whoever has the file has the key in it.</summary>
     private static Task NoteAsync(FarmStore store, AgentBuild build, Actor who, HttpContext context) =>
-        store.SaveAgentBuildEventAsync(EventKinds.AgentFetched, build.GroupName, who, context.RequestAborted,
-            ("build", build.Id), ("key", build.Artifact!.KeyId));
+        store.SaveAgentFetchedAsync(build.Id, build.GroupName, build.KeyId, who, context.RequestAborted);
 
     private static SshTarget TargetOf(AgentDeployRequest r) => new(r.Host, r.Port, r.User, r.HostKey)
     {
@@ -107,4 +109,7 @@ internal static class AgentBuildEndpoints
     };
 
     private static IResult NoBuild() => ApiProblem.NotFound("There is no such build, or nothing of it is kept: builds are kept for 24 hours.");
+
+    private static IResult Elsewhere() =>
+        ApiProblem.Conflict("Another master of this farm built it and has the file: the one at which it was ordered. Ask that one.");
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -76,13 +77,26 @@ internal static class AgentEndpoints
         return Answer(answer) ?? await ShowAsync(answer.Id, desk, context);
     }
 
-    private static async Task<IResult> UpgradeAsync(AgentUpgrades upgrades, BlobStore blobs, HttpContext context, [FromQuery] string[] agent, string group = "")
+    private static async Task<IResult> UpgradeAsync(
+        AgentUpgrades upgrades, PayloadOffers payloads, BlobStore blobs, HttpContext context, [FromQuery] string[] agent, string group = "", bool payload = false)
     {
         var (agents, problem) = await upgrades.ChooseAsync(Who(context), group, [.. agent], context.RequestAborted);
         if (problem is not null) return Answer(problem)!;
-        if (await UploadedBody.StoreAsync(context, blobs, MaxProgramBytes) is not { Bytes: > 0 } program)
-            return ApiProblem.Bad($"The body must be the program, from 1 to {MaxProgramBytes >> 20} MiB.");
-        return Answer(upgrades.Start(program.Sha256, agents, context.Principal().Actor)) ??
+        ImmutableArray<AgentOffer> offers;
+        if (payload)
+        {
+            // What was sent by mistake is not passed over.
+            if (await context.Request.Body.ReadAsync(new byte[1], context.RequestAborted) > 0)
+                return ApiProblem.Bad("With 'payload=true' the programs are those of the farm's payload folder, and the body must be empty.");
+            offers = await payloads.ForAsync(agents, context.RequestAborted);
+        }
+        else
+        {
+            if (await UploadedBody.StoreAsync(context, blobs, MaxProgramBytes) is not { Bytes: > 0 } program)
+                return ApiProblem.Bad($"The body must be the program, from 1 to {MaxProgramBytes >> 20} MiB; or give 'payload=true' for those of the farm's payload folder.");
+            offers = [.. agents.Select(a => new AgentOffer(a, program.Sha256))];
+        }
+        return Answer(upgrades.Start(offers, context.Principal().Actor)) ??
             Results.Json(AgentUpgradeModel.Of(upgrades.StandingFor(Who(context))!), ApiJson.Default.AgentUpgradeModel, statusCode: StatusCodes.Status202Accepted);
     }
 

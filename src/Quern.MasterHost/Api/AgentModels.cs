@@ -21,14 +21,16 @@ internal sealed record AgentModel(
 internal sealed record AgentPage(ImmutableArray<AgentModel> Items, string? Next);
 
 /// <param name="Program">The SHA-256 of the program that the agents get.</param>
-internal sealed record AgentUpgradeModel(string Program, bool Ended, ImmutableArray<AgentUpgradeStepModel> Agents)
+internal sealed record AgentUpgradeModel(bool Ended, ImmutableArray<AgentUpgradeStepModel> Agents)
 {
-    public static AgentUpgradeModel Of(AgentUpgrade upgrade) => new(
-        upgrade.Program.Hex, upgrade.Ended, [.. upgrade.Agents.Select(a => new AgentUpgradeStepModel(a.Uuid, a.Name, a.State.ToString().ToLowerInvariant(), a.Detail))]);
+    public static AgentUpgradeModel Of(AgentUpgrade upgrade) => new(upgrade.Ended, [.. upgrade.Agents.Select(a => new AgentUpgradeStepModel(
+        a.Uuid, a.Name, a.Platform, a.Program.Hex.Length > 0 ? a.Program.Hex : null, a.State.ToString().ToLowerInvariant(), a.Detail))]);
 }
 
-/// <param name="State"><c>waiting</c>, <c>draining</c>, <c>sending</c>, <c>trying</c>, <c>done</c>, <c>failed</c> or <c>skipped</c>.</param>
-internal sealed record AgentUpgradeStepModel(string Uuid, string Name, string State, string Detail);
+/// <param name="Platform">For instance <c>linux-x64</c>; empty when the agent never said.</param>
+/// <param name="Program">SHA-256 of what it is to get; null when there is none for its platform.</param>
+/// <param name="State"><c>waiting</c>, <c>draining</c>, <c>sending</c>, <c>trying</c>, <c>done</c>, <c>current</c>, <c>failed</c> or <c>skipped</c>.</param>
+internal sealed record AgentUpgradeStepModel(string Uuid, string Name, string Platform, string? Program, string State, string Detail);
 
 internal sealed record AgentNameRequest(string Name);
 

@@ -16,6 +16,8 @@ internal static class WorkerDescriptions
         Architecture = info.Architecture,
         OperatingSystem = info.OperatingSystem.GetValueOrDefault("pretty_name")
             ?? $"{info.OperatingSystem.GetValueOrDefault("name")} {info.OperatingSystem.GetValueOrDefault("version")}".Trim(),
+        Platform = info.Platform,
+        Program = Sha256Hash.TryParse(info.Program, out var program) ? program : default,
         Commands = [.. info.Commands.Keys],
         Admin = info.Admin,
         Host = info.Host,

@@ -34,6 +34,12 @@ public sealed record WorkerInfo
     /// <summary>As <c>uname -m</c> prints it; empty from stock workers, which do not say.</summary>
     public string Architecture { get; init; } = "";
 
+    /// <summary>As .NET calls it; empty from all but agents.</summary>
+    public string Platform { get; init; } = "";
+
+    /// <summary>SHA-256 of the program in lower-case hexadecimal; empty from all but agents, and when it is none.</summary>
+    public string Program { get; init; } = "";
+
     public bool DeletesLeftoverDirectories { get; init; }
 
     /// <summary>Whether it is Quern's own worker, which understands more than stock ones.</summary>

@@ -11,6 +11,9 @@ public static class WorkerInfoReader
     private const int MaxCpus = 65536;
     private const string QuernKey = "quern";
     private const string ArchitectureKey = "architecture";
+    private const string PlatformKey = "quern_platform";
+    private const string ProgramKey = "quern_program";
+    private const int MaxPlatform = 32, Sha256Digits = 64;
     private const string OperatingSystemPrefix = "os_";
 
     /// <summary>The description of a worker whose paths the master makes, or null with what is missing in it.</summary>
@@ -51,6 +54,8 @@ public static class WorkerInfoReader
             Host = Text(map, "host", MaxText).TrimEnd('\n'),
             OperatingSystem = OperatingSystem(map),
             Architecture = Text(map, ArchitectureKey, 64),
+            Platform = Word(map, PlatformKey, MaxPlatform),
+            Program = Word(map, ProgramKey, Sha256Digits) is { Length: Sha256Digits } hash && hash.All(char.IsAsciiHexDigitLower) ? hash : "",
             DeletesLeftoverDirectories = map["delete_leftover_dirs"]
                 is WireValue.Boolean { Value: true } or WireValue.Integer { Value: not 0 },
             IsQuern = map[QuernKey] is not null || version.StartsWith(QuernKey, StringComparison.OrdinalIgnoreCase),
@@ -59,6 +64,10 @@ public static class WorkerInfoReader
 
     private static string Text(WireValue.Map map, string key, int limit) =>
         map[key] is WireValue.Text text ? Cut(text.Value, limit) : "";
+
+    /// <summary>Small letters, digits and hyphens, or nothing: such a word is compared, and what is cut would be another.</summary>
+    private static string Word(WireValue.Map map, string key, int limit) =>
+        map[key] is WireValue.Text text && text.Value.Length <= limit && text.Value.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') ? text.Value : "";
 
     private static string Cut(string text, int limit) => text.Length <= limit ? text : text[..limit];
 

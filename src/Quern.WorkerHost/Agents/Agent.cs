@@ -121,7 +121,7 @@ internal sealed class Agent(AgentConfiguration configuration, AgentFolder folder
         var renewing = RenewInTimeAsync(office, end.Token);
         try
         {
-            var part = new AgentPart(async token => await office.AskAsync(first: false, token) is CertificateAnswer.Granted, Joined);
+            var part = new AgentPart(async token => await office.AskAsync(first: false, token) is CertificateAnswer.Granted, Joined, OwnProgram.Find(_programs));
             int exitCode = await new Worker(options, claim, password: "", time, Log, agent: part).RunAsync(stop);
             // The farm ends a worker that has adopted another program, so that it goes on as that.
             return exitCode == 0 && !stop.IsCancellationRequested && _programs.IsOnTrial ? Exchange : exitCode;

@@ -51,6 +51,11 @@ internal static class AgentProgram
         {
             return Refuse(e.Message);
         }
+        catch (PlatformNotSupportedException e)
+        {
+            // It is loaded when the first key is made; nothing before asks for it.
+            return Refuse($"this machine has no OpenSSL 3 or 1.1, which the agent needs for its key and for TLS; install libssl3 (Debian, Ubuntu) or openssl-libs (Fedora and its like). {e.Message}");
+        }
     }
 
     private static async Task<int> RunAsync(AgentConfiguration configuration, AgentFolder folder, string[] args)

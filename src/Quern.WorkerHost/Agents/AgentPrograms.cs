@@ -23,6 +23,9 @@ internal sealed class AgentPrograms(string state)
     /// <summary>How often the program on trial was begun.</summary>
     private string Trial => Path.Combine(_folder, "trial");
 
+    /// <summary>SHA-256 of the program that the farm gave, in lower-case hexadecimal; null while the installed one is to run.</summary>
+    public string? CurrentSha256 => Target(Current);
+
     public bool IsOnTrial => File.Exists(Trial);
 
     /// <summary>Takes a program in and puts it on trial from the next start on; the file is moved.</summary>
@@ -85,7 +88,8 @@ internal sealed class AgentPrograms(string state)
 
     private static string? Target(string link) => new FileInfo(link).LinkTarget;
 
-    private static string HashOf(string program)
+    /// <summary>In lower-case hexadecimal.</summary>
+    public static string HashOf(string program)
     {
         using var file = File.OpenRead(program);
         return Convert.ToHexStringLower(SHA256.HashData(file));

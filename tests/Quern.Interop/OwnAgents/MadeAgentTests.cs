@@ -12,6 +12,26 @@ public sealed class MadeAgentTests
             "$program" agent run --config /etc/quern-agent/agent.json --state /var/lib/quern-agent
         """;
 
+    [Fact]
+    public async Task A_machine_without_OpenSSL_is_told_what_to_install()
+    {
+        using var folder = new ScratchFolder();
+        File.Copy(Path.Combine(PublishedWorker.PayloadFolder, "linux-x64", "quern-worker"), folder["quern-worker"]);
+        await File.WriteAllTextAsync(folder["agent.json"], """
+            {"version":1,"group":"labs","protocol":"buildbot-msgpack","farm":["127.0.0.1:1"],"masters":["wss://127.0.0.1:1"],
+             "spki":["q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80="],"key":"quern_agent_x","keyExpires":"2061-12-01T00:00:00Z","tags":[],"slots":1}
+            """, TestContext.Current.CancellationToken);
+
+        string said = await FreshRoot.RunAsync(folder.Path, """
+            rm -f /usr/lib/*/libssl.so.* /usr/lib/libssl.so.* /usr/lib64/libssl.so.*
+            code=0
+            /made/quern-worker agent run --config /made/agent.json --state /var/lib/quern-agent || code=$?
+            echo "exit code $code"
+            """, TestContext.Current.CancellationToken);
+
+        Assert.Matches("^quern-worker: this machine has no OpenSSL 3 or 1.1, .* install libssl3 .*\nexit code 2\n$", said);
+    }
+
     [Theory]
     [InlineData("deb", "dpkg -i /made/one", "dpkg -i /made/two", "/usr/lib/quern-agent/quern-worker")]
     [InlineData("sh", "sh /made/one --no-service", "sh /made/two --no-service", "/opt/quern-agent/quern-worker")]

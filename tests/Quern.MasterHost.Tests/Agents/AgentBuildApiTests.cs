@@ -71,6 +71,27 @@ public sealed class AgentBuildApiTests
     }
 
     [Fact]
+    public async Task A_build_of_another_master_is_shown_and_its_file_is_had_there()
+    {
+        await using var farm = await FarmAsync();
+        using var client = farm.Client();
+        var group = (await farm.Get<FarmStore>().FindGroupAsync("lab machines", Cancellation))!;
+        await farm.Get<FarmStore>().SaveAgentBuildAsync(
+            new StoredAgentBuild("a", "another", group.Id, group.Name, "linux-x64", "deb", Actor.Farm, TimeProvider.System.GetUtcNow()), Cancellation);
+        await farm.Get<FarmStore>().SaveAgentBuildStandingAsync("a", new AgentBuildStanding("done", 100, "")
+        {
+            File = new AgentBuildFile("quern-agent.deb", 1, Sha256Hash.Of([1])),
+            KeptUntil = DateTimeOffset.MaxValue,
+        }, null, Cancellation);
+
+        Assert.Equal("done", $"{(await client.GetFromJsonAsync<JsonObject>("/api/v1/agents/builds/a", Cancellation))!["state"]}");
+        using var file = await client.GetAsync("/api/v1/agents/builds/a/artifact", Cancellation);
+        using var link = await client.PostAsync("/api/v1/agents/builds/a/link", null, Cancellation);
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.Conflict), (file.StatusCode, link.StatusCode));
+        Assert.Contains("Ask that one.", await file.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_owner_of_a_group_builds_for_it_and_for_no_other()
     {
         await using var farm = await FarmAsync();

@@ -66,8 +66,19 @@ public sealed class AgentBuildTests
         await File.WriteAllBytesAsync(farm["payloads/linux-x64/base.tar"], new byte[10240], Cancellation);
         var with = await farm.BuildAsync(BuildFarm.Order("oci"));
 
-        Assert.Contains("needs a root to stand on. Put one as base.tar or base.tar.gz beside", without[^1].Message, StringComparison.Ordinal);
+        Assert.Contains($"needs a root to stand on. Put one as base.tar or base.tar.gz into {farm["payloads/linux-x64"]}/", without[^1].Message, StringComparison.Ordinal);
         Assert.Equal(AgentBuildStep.Done, with[^1].Step);
+    }
+
+    [Fact]
+    public async Task An_operators_root_goes_with_the_program_that_came_along()
+    {
+        await using var farm = await BuildFarm.StartAsync(withProgram: false);
+        farm.PutProgram("beside", "linux-x64", BuildFarm.Elf());
+        Directory.CreateDirectory(farm["payloads/linux-x64"]);
+        await File.WriteAllBytesAsync(farm["payloads/linux-x64/base.tar"], new byte[10240], Cancellation);
+
+        Assert.Equal(AgentBuildStep.Done, (await farm.BuildAsync(BuildFarm.Order("oci")))[^1].Step);
     }
 
     [Fact]
@@ -234,16 +245,12 @@ public sealed class AgentBuildTests
     }
 
     [Fact]
-    public async Task What_is_no_finished_build_is_cleared_away_at_the_start()
+    public async Task What_is_of_no_build_is_cleared_away_at_the_start()
     {
         await using var farm = await BuildFarm.StartAsync();
         var steps = await farm.BuildAsync(BuildFarm.Order());
-        foreach (var (name, facts) in new[] { ("half", null), ("broken", "{"), ("foreign", """{"Id":"another"}""") })
-        {
-            Directory.CreateDirectory(Path.Combine(farm.BuildsFolder, name));
-            await File.WriteAllTextAsync(Path.Combine(farm.BuildsFolder, name, "artifact"), "x", Cancellation);
-            if (facts is not null) await File.WriteAllTextAsync(Path.Combine(farm.BuildsFolder, name, "build.json"), facts, Cancellation);
-        }
+        Directory.CreateDirectory(Path.Combine(farm.BuildsFolder, "half"));
+        await File.WriteAllTextAsync(Path.Combine(farm.BuildsFolder, "half", "artifact"), "x", Cancellation);
 
         await farm.RestartAsync();
 
@@ -259,8 +266,8 @@ public sealed class AgentBuildTests
 
         const UnixFileMode Mine = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         string folder = Path.Combine(farm.BuildsFolder, steps[0].Build);
-        Assert.Equal((Mine | UnixFileMode.UserExecute, Mine, Mine),
-            (File.GetUnixFileMode(folder), File.GetUnixFileMode(Path.Combine(folder, "artifact")), File.GetUnixFileMode(Path.Combine(folder, "build.json"))));
+        Assert.Equal((Mine | UnixFileMode.UserExecute, Mine | UnixFileMode.UserExecute, Mine),
+            (File.GetUnixFileMode(farm.BuildsFolder), File.GetUnixFileMode(folder), File.GetUnixFileMode(Path.Combine(folder, "artifact"))));
     }
 
     [Fact]

@@ -1,56 +1,50 @@
 using Quern.MasterHost.Agents;
-using Quern.Testing;
 
 namespace Quern.MasterHost.Tests.Agents;
 
+/// <summary>Secrets that open a build once. What is kept of them, and for how long, is the store's contract.</summary>
 public sealed class AgentLinkTests
 {
-    private readonly ManualTimeProvider _time = new();
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void A_link_is_good_once()
+    public async Task A_secret_opens_its_build_once_and_within_an_hour()
     {
-        var links = new AgentLinks(_time);
-        string secret = links.Create("build")!.Value.Secret;
+        await using var farm = await BuildFarm.StartAsync();
+        string build = (await farm.BuildAsync(BuildFarm.Order()))[0].Build;
+        var links = farm.Builds.Links;
+        var (first, expires) = (await links.CreateAsync(build, Cancellation))!.Value;
+        var (second, _) = (await links.CreateAsync(build, Cancellation))!.Value;
 
-        Assert.Equal(("build", null), (links.Take(secret), links.Take(secret)));
+        Assert.Equal((43, farm.Time.GetUtcNow() + AgentLinks.Lifetime), (first.Length, expires));
+        Assert.NotEqual(first, second);
+        Assert.Equal(build, (await links.TakeAsync(first, Cancellation))?.Id);
+        Assert.Null(await links.TakeAsync(first, Cancellation));
+        farm.Time.Advance(AgentLinks.Lifetime);
+        Assert.Null(await links.TakeAsync(second, Cancellation));
     }
 
-    [Fact]
-    public void A_link_is_good_for_an_hour()
-    {
-        var links = new AgentLinks(_time);
-        var (early, expires) = links.Create("build")!.Value;
-        string late = links.Create("build")!.Value.Secret;
-
-        Assert.Equal(_time.GetUtcNow().AddHours(1), expires);
-        _time.Advance(TimeSpan.FromMinutes(59));
-        Assert.Equal("build", links.Take(early));
-        _time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Null(links.Take(late));
-    }
-
-    [Fact]
-    public void There_is_an_end_to_open_links_and_old_ones_make_room()
-    {
-        var links = new AgentLinks(_time);
-        for (int i = 0; i < 1000; i++) Assert.NotNull(links.Create("build"));
-
-        Assert.Null(links.Create("build"));
-        _time.Advance(AgentLinks.Lifetime);
-        Assert.NotNull(links.Create("build"));
-    }
-
-    [Theory]
+    [Theory, Trait("CWE", "400")]
     [InlineData("")]
     [InlineData("short")]
-    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    public void Other_words_open_nothing(string secret)
+    [InlineData("0123456789012345678901234567890123456789012")]
+    [InlineData("01234567890123456789012345678901234567890123456789")]
+    public async Task What_is_no_secret_opens_nothing(string secret)
     {
-        var links = new AgentLinks(_time);
-        links.Create("build");
+        await using var farm = await BuildFarm.StartAsync();
 
-        Assert.Null(links.Take(secret));
-        Assert.Null(links.Take(new string('x', 1_000_000)));
+        Assert.Null(await farm.Builds.Links.TakeAsync(secret, Cancellation));
+    }
+
+    [Fact, Trait("CWE", "522")]
+    public async Task The_database_has_no_secret()
+    {
+        await using var farm = await BuildFarm.StartAsync();
+        string build = (await farm.BuildAsync(BuildFarm.Order()))[0].Build;
+
+        var (secret, _) = (await farm.Builds.Links.CreateAsync(build, Cancellation))!.Value;
+
+        foreach (string file in Directory.GetFiles(farm[""], "farm.db*"))
+            Assert.DoesNotContain(secret, System.Text.Encoding.Latin1.GetString(await BuildFarm.ReadAsync(file)), StringComparison.Ordinal);
     }
 }

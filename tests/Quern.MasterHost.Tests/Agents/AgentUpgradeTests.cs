@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Quern.Agents;
 using Quern.MasterHost.Agents;
 using Quern.Model;
 using Quern.Testing;
+using Quern.WorkerHost;
 
 namespace Quern.MasterHost.Tests.Agents;
 
@@ -88,6 +90,59 @@ public sealed class AgentUpgradeTests
     }
 
     [Fact]
+    public async Task Each_agent_gets_the_program_of_its_own_platform_and_who_runs_it_already_is_left_alone()
+    {
+        AgentPlatform here = AgentPlatform.Here!, other = AgentPlatform.All.First(p => p.ElfMachine != here.ElfMachine), none = AgentPlatform.All.Last(p => p != other && p != here);
+        await using var yard = await AgentYard.StartAsync();
+        byte[] program = yard.Compile();
+        yard.PutPayload(here.Rid, program);
+        yard.PutPayload(other.Rid, BuildFarm.Elf(other.ElfMachine));
+        await using var agent = yard.Start(yard.Configure(await yard.Farm.KeyAsync()));
+        var link = await yard.LinkAsync();
+        foreach (var (name, platform) in new[] { ("yak", none), ("zebra", other) })
+        {
+            yard.RunWorker(await yard.Farm.JoinAsync(name), name, runs: new OwnProgram(platform.Rid, new string('a', 64)));
+            await yard.LinkAsync(name);
+            await yard.UntilAsync(async () => (await yard.Farm.FactsAsync(name)).Platform == platform.Rid ? name : null);
+        }
+        Assert.Equal((here.Rid, true), (link.Description.Platform, link.Description.Program != default && link.Description.Program != Sha256Hash.Of(program)));
+
+        var first = await UpgradeByPayloadAsync(yard, "");
+        var second = await UpgradeByPayloadAsync(yard, "&agent=mill&agent=yak");
+
+        string hash = Sha256Hash.Of(program).Hex, foreign = Sha256Hash.Of(BuildFarm.Elf(other.ElfMachine)).Hex;
+        Assert.Equal([$"mill {here.Rid} {hash} done", $"yak {none.Rid}  skipped", $"zebra {other.Rid} {foreign} failed"], first.Select(Told));
+        Assert.StartsWith($"There is no program for {none.Rid}: there is ", first[1]["detail"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the program does not start on that machine", first[2]["detail"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal([$"mill {here.Rid} {hash} current", $"yak {none.Rid}  skipped"], second.Select(Told));
+        Assert.Equal("it runs this program already", second[0]["detail"]!.ToString());
+        Assert.Single(await yard.Farm.Store.ReadJournalAsync(0, 10_000, Cancellation), e => e.Kind == "agent.upgraded");
+        // A file that is sent is the same to it.
+        Assert.Equal("current", (await UpgradeAsync(yard, yard.PayloadFile(here.Rid), "?agent=mill"))["state"]!.ToString());
+
+        static string Told(JsonObject a) => $"{a["name"]} {a["platform"]} {a["program"]} {a["state"]}";
+    }
+
+    [Fact]
+    public async Task An_upgrade_is_by_a_file_or_by_the_payloads_and_not_by_both()
+    {
+        await using var farm = await AgentFarm.StartAsync();
+        using var machine = await farm.JoinAsync();
+        using var client = farm.Master.Client();
+
+        using var both = await PostAsync(client, "?payload=true");
+        using var neither = await client.PostAsync("/api/v1/agents/upgrade", null, Cancellation);
+        using var payload = await client.PostAsync("/api/v1/agents/upgrade?payload=true", null, Cancellation);
+        await farm.Master.Get<AgentUpgrades>().Ended.WaitAsync(AgentYard.Patience, Cancellation);
+
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest, HttpStatusCode.Accepted), (both.StatusCode, neither.StatusCode, payload.StatusCode));
+        Assert.Contains("the body must be empty", await both.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains("payload=true", await neither.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        var step = Assert.Single(farm.Master.Get<AgentUpgrades>().Standing!.Agents);
+        Assert.Equal((AgentUpgradeState.Skipped, "it was never connected, so that nobody knows for which platform its program must be"), (step.State, step.Detail));
+    }
+
+    [Fact]
     public async Task An_upgrade_needs_the_right_in_the_group_and_agents_that_are_there()
     {
         await using var farm = await AgentFarm.StartAsync();
@@ -108,13 +163,22 @@ public sealed class AgentUpgradeTests
         client.PostAsync($"/api/v1/agents/upgrade{query}", new ByteArrayContent([1, 2, 3]), Cancellation);
 
     /// <summary>Upgrades all agents over HTTP; what became of the first.</summary>
-    private static async Task<JsonNode> UpgradeAsync(AgentYard yard, string program)
+    private static async Task<JsonNode> UpgradeAsync(AgentYard yard, string program, string query = "")
     {
         using var client = yard.Farm.Master.Client();
-        using var answer = await client.PostAsync("/api/v1/agents/upgrade", new ByteArrayContent(await File.ReadAllBytesAsync(program, Cancellation)), Cancellation);
+        using var answer = await client.PostAsync($"/api/v1/agents/upgrade{query}", new ByteArrayContent(await File.ReadAllBytesAsync(program, Cancellation)), Cancellation);
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         await yard.Farm.Master.Get<AgentUpgrades>().Ended.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
         return (await client.GetFromJsonAsync<JsonObject>("/api/v1/agents/upgrade", Cancellation))!["agents"]![0]!;
+    }
+
+    private static async Task<List<JsonObject>> UpgradeByPayloadAsync(AgentYard yard, string query)
+    {
+        using var client = yard.Farm.Master.Client();
+        using var answer = await client.PostAsync($"/api/v1/agents/upgrade?payload=true{query}", null, Cancellation);
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        await yard.Farm.Master.Get<AgentUpgrades>().Ended.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
+        return [.. (await client.GetFromJsonAsync<JsonObject>("/api/v1/agents/upgrade", Cancellation))!["agents"]!.AsArray().Select(a => a!.AsObject())];
     }
 
     private static Sha256Hash Hash(string file) => Sha256Hash.Of(File.ReadAllBytes(file));

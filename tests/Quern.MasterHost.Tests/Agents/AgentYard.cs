@@ -89,6 +89,26 @@ internal sealed class AgentYard : IAsyncDisposable
 
     public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "quern-worker");
 
+    /// <summary>A program of this machine, and no script, that becomes the program itself.</summary>
+    public byte[] Compile()
+    {
+        string source = _folder["becomes.c"], program = _folder["becomes"];
+        File.WriteAllText(source, $"#include <unistd.h>\nint main(int count, char **words) {{ (void)count; execv(\"{Program}\", words); return 1; }}\n");
+        using var compiler = System.Diagnostics.Process.Start("gcc", ["-o", program, source]);
+        compiler.WaitForExit();
+        Assert.Equal(0, compiler.ExitCode);
+        return File.ReadAllBytes(program);
+    }
+
+    /// <summary>Puts a program into the folder that agents are made of.</summary>
+    public void PutPayload(string rid, byte[] program)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(PayloadFile(rid))!);
+        File.WriteAllBytes(PayloadFile(rid), program);
+    }
+
+    public string PayloadFile(string rid) => Path.Combine(Farm.Master.Folder, "agents", "payloads", rid, "quern-worker");
+
     /// <summary>A file that is run as a program would be.</summary>
     public string Script(string text)
     {
@@ -110,7 +130,8 @@ internal sealed class AgentYard : IAsyncDisposable
     }
 
     /// <summary>A plain worker that shows the certificate of an agent, whatever it calls itself.</summary>
-    public void RunWorker(X509Certificate2 certificate, string name, MasterProtocol protocol = MasterProtocol.MessagePack)
+    /// <param name="runs">What it says it runs as; null for one that does not say.</param>
+    public void RunWorker(X509Certificate2 certificate, string name, MasterProtocol protocol = MasterProtocol.MessagePack, OwnProgram? runs = null)
     {
         string file = _folder[$"{Guid.NewGuid()}.pem"], folder = _folder[$"{Guid.NewGuid()}"];
         File.WriteAllText(file, certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n" + certificate.ExportCertificatePem() + "\n");
@@ -122,7 +143,8 @@ internal sealed class AgentYard : IAsyncDisposable
         {
             using var claim = FolderClaim.TryTake(folder, out string _)!;
             var options = new WorkerOptions { Master = new MasterAddress(protocol, endpoint, "farm", "/"), Name = new WorkerName(name), BaseDirectory = folder };
-            return await new Worker(options, claim, "a wrong password", TimeProvider.System, line => _log.Writer.TryWrite(line)).RunAsync(_stop.Token);
+            var part = runs is null ? null : new AgentPart(_ => Task.FromResult(false), () => { }, runs);
+            return await new Worker(options, claim, "a wrong password", TimeProvider.System, line => _log.Writer.TryWrite(line), agent: part).RunAsync(_stop.Token);
         }));
     }
 

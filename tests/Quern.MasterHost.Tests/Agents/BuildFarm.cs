@@ -55,7 +55,7 @@ internal sealed class BuildFarm : IAsyncDisposable, IFarmDoors
         Assert.IsType<AccountChange.Saved>(await farm.Store.CreateAccountAsync(Account.New("mira").Row, Actor.Farm, CancellationToken.None));
         Assert.IsType<AccountChange.Saved>(await farm.Store.CreateGroupAsync(new StoredGroup("g-1", Group, "", [new("mira", "owner")]), Actor.Farm, CancellationToken.None));
         if (withProgram) farm.PutProgram("payloads", "linux-x64", Elf());
-        farm.Open();
+        await farm.OpenAsync();
         return farm;
     }
 
@@ -65,11 +65,26 @@ internal sealed class BuildFarm : IAsyncDisposable, IFarmDoors
         File.WriteAllBytes(Path.Combine(_folder[folder], rid, "quern-worker"), program);
     }
 
-    /// <summary>The desk anew over the same folder, as after a restart.</summary>
+    /// <summary>The desk anew over the same folder and database, as after a restart.</summary>
     public async Task RestartAsync()
     {
         await Builds.DisposeAsync();
-        Open();
+        await OpenAsync();
+    }
+
+    /// <summary>The desk of another master that shares the database.</summary>
+    public Task<AgentBuilds> OtherMasterAsync() => OpenAsync(_folder["other builds"]);
+
+    /// <summary>The build at its end.</summary>
+    public async Task<AgentBuild> EndOfAsync(string build)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            long seen = Store.LastSequence;
+            if (await Builds.FindAsync(Owner, build, patience.Token) is { HasEnded: true } ended) return ended;
+            await Store.WaitPastAsync(seen, patience.Token).WaitAsync(patience.Token);
+        }
     }
 
     public static Caller Caller(params string[] rights) => new(new Principal("user:mira", [.. rights]), IPAddress.Parse("192.0.2.1"), "http");
@@ -80,13 +95,15 @@ internal sealed class BuildFarm : IAsyncDisposable, IFarmDoors
     public static AgentOrder Order(string format = "tar.gz", string platform = "linux-x64") => new(Group, platform, format);
 
     /// <summary>Orders, and waits for the end.</summary>
-    public async Task<List<AgentProgress>> BuildAsync(AgentOrder order, Caller? who = null)
+    /// <param name="look">Given each step as it comes.</param>
+    public async Task<List<AgentProgress>> BuildAsync(AgentOrder order, Action<AgentProgress>? look = null)
     {
         var steps = new ConcurrentQueue<AgentProgress>();
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var answer = await Builds.BuildAsync(who ?? Owner, order, step =>
+        var answer = await Builds.BuildAsync(Owner, order, step =>
         {
             steps.Enqueue(step);
+            look?.Invoke(step);
             if (step.Step is AgentBuildStep.Done or AgentBuildStep.Error) ended.TrySetResult();
         }, CancellationToken.None);
         Assert.Equal((EstateCode.Accepted, ""), (answer.Code, answer.Detail));
@@ -130,11 +147,21 @@ internal sealed class BuildFarm : IAsyncDisposable, IFarmDoors
         return program;
     }
 
-    private void Open()
+    /// <summary>What is in a file that somebody has open, as the database is.</summary>
+    public static async Task<byte[]> ReadAsync(string file)
     {
-        var shelf = new AgentShelf(BuildsFolder);
-        Builds = new AgentBuilds(
-            new AgentBuilder(Payloads, shelf, this, Desk, new SshDeployer(TimeProvider.System), Store, Time), new BuildBook(shelf, Time), shelf, Store, new RefusalBook(Store, Time), Time, NullLogger<AgentBuilds>.Instance);
+        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var all = new MemoryStream();
+        await stream.CopyToAsync(all);
+        return all.ToArray();
+    }
+
+    private async Task OpenAsync()
+    {
+        Builds = await OpenAsync(BuildsFolder);
         Builds.Start();
     }
+
+    private Task<AgentBuilds> OpenAsync(string folder) => AgentBuilds.OpenAsync(
+        folder, Payloads, this, Desk, new SshDeployer(folder, TimeProvider.System), Store, new RefusalBook(Store, Time), Time, NullLogger<AgentBuilds>.Instance, CancellationToken.None);
 }

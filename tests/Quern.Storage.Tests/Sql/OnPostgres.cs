@@ -42,6 +42,8 @@ public sealed class ListenersOnPostgres(PostgresServer server) : ListenersContra
 
 public sealed class AgentsOnPostgres(PostgresServer server) : AgentsContract(server);
 
+public sealed class AgentBuildsOnPostgres(PostgresServer server) : AgentBuildsContract(server);
+
 public sealed class AuditOnPostgres(PostgresServer server) : AuditContract(server);
 
 public sealed class SettingsOnPostgres(PostgresServer server) : SettingsContract(server);

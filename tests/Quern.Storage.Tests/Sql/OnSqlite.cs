@@ -34,6 +34,8 @@ public sealed class ListenersOnSqlite() : ListenersContract(new SqliteFile());
 
 public sealed class AgentsOnSqlite() : AgentsContract(new SqliteFile());
 
+public sealed class AgentBuildsOnSqlite() : AgentBuildsContract(new SqliteFile());
+
 public sealed class AuditOnSqlite() : AuditContract(new SqliteFile());
 
 public sealed class SettingsOnSqlite() : SettingsContract(new SqliteFile());

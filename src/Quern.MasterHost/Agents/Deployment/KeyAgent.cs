@@ -22,7 +22,8 @@ internal sealed class KeyAgent : IAsyncDisposable
     public static async Task<KeyAgent> StartAsync(string folder, ReadOnlyMemory<byte> key, string passphrase, CancellationToken cancellationToken)
     {
         string socket = Path.Combine(folder, "agent");
-        var process = SystemProgram.Make("ssh-agent", ["-D", "-a", socket]);
+        // It lives as long as the command it runs, and that as long as its input: so nothing with a key in its memory outlives this process.
+        var process = SystemProgram.Make("ssh-agent", ["-a", socket, "sh", "-c", "echo listening && exec cat"]);
         try { process.Start(); }
         catch (System.ComponentModel.Win32Exception e)
         {
@@ -32,7 +33,6 @@ internal sealed class KeyAgent : IAsyncDisposable
         var agent = new KeyAgent(process, socket);
         try
         {
-            // The line with its socket: it listens by then.
             await process.StandardOutput.ReadLineAsync(cancellationToken);
             await using var answer = await SecretAnswer.CreateAsync(folder, passphrase, cancellationToken);
             var added = await SystemProgram.RunAsync("ssh-add", ["-q", "-"], cancellationToken, (input, token) => input.WriteAsync(key, token).AsTask(),

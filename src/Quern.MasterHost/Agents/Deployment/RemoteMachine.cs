@@ -4,30 +4,27 @@ using Quern.Agents;
 namespace Quern.MasterHost.Agents.Deployment;
 
 /// <summary>What a machine said of itself; none of it is believed beyond what it can do to its own agent.</summary>
-/// <param name="Folder">A new folder there, for this user alone.</param>
 /// <param name="IsRoot">Whether the user is root, or becomes it by <c>sudo</c> without a password.</param>
 /// <param name="Sudo">Whether that takes <c>sudo</c>.</param>
-internal sealed record RemoteMachine(string Folder, string System, string Processor, bool HasLoader, bool IsRoot, bool Sudo, bool HasSystemd, long FreeKibibytes, string Missing)
+internal sealed record RemoteMachine(string System, string Processor, bool HasLoader, bool IsRoot, bool Sudo, bool HasSystemd, long FreeKibibytes, string Missing)
 {
-    /// <summary>Asks; the arguments are the loader that the program needs, and the programs that installing needs.</summary>
+    /// <summary>Asks; the arguments are a folder there, the loader that the program needs, and the programs that installing needs.</summary>
     public const string Script = """
         set -u
-        umask 077
-        loader=$1; shift
+        folder=$1 loader=$2
+        shift 2
         root=no sudo=no
         if [ "$(id -u)" = 0 ]; then root=yes
         elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then root=yes sudo=yes
         fi
         missing=
         for program in "$@"; do command -v "$program" >/dev/null 2>&1 || missing="$missing$program,"; done
-        folder=$(mktemp -d /tmp/quern-agent.XXXXXXXXXX) || exit 1
         printf 'system=%s\n' "$(uname -s)"
         printf 'processor=%s\n' "$(uname -m)"
         printf 'loader=%s\n' "$([ -e "$loader" ] && echo yes || echo no)"
         printf 'root=%s\nsudo=%s\nmissing=%s\n' "$root" "$sudo" "$missing"
         printf 'systemd=%s\n' "$([ -d /run/systemd/system ] && echo yes || echo no)"
         printf 'free=%s\n' "$(df -Pk "$folder" | tail -n 1 | tr -s ' ' | cut -d' ' -f4)"
-        printf 'folder=%s\n' "$folder"
         """;
 
     /// <summary>Null when it is not what the script says.</summary>
@@ -37,10 +34,9 @@ internal sealed record RemoteMachine(string Folder, string System, string Proces
         foreach (string line in output.Split('\n'))
             if (line.Split('=', 2) is [var name, var value]) said[name] = value;
         string Of(string name) => said.GetValueOrDefault(name, "");
-        string folder = Of("folder");
-        if (!folder.StartsWith("/tmp/quern-agent.", StringComparison.Ordinal) || folder.Length > 64 || !folder[17..].All(char.IsAsciiLetterOrDigit)) return null;
+        if (Of("system").Length == 0) return null;
         return new RemoteMachine(
-            folder, Shown(Of("system")), Shown(Of("processor")), Of("loader") == "yes", Of("root") == "yes", Of("sudo") == "yes", Of("systemd") == "yes",
+            Shown(Of("system")), Shown(Of("processor")), Of("loader") == "yes", Of("root") == "yes", Of("sudo") == "yes", Of("systemd") == "yes",
             long.TryParse(Of("free"), out long free) ? free : long.MaxValue, Shown(Of("missing").TrimEnd(',')));
     }
 

@@ -2,24 +2,59 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Quern.Peers.Estate;
-using Quern.Testing;
 
-namespace Quern.MasterHost.Tests.Agents;
+namespace Quern.Testing;
 
-/// <summary>A machine that is thrown away, with the real <c>sshd</c> at a port of loopback, the user <c>builder</c>, and keys of its own.</summary>
-internal sealed class SshMachine : IAsyncDisposable
+/// <summary>
+/// A machine that is thrown away, with the real <c>sshd</c> at a port of loopback and keys of its own. Its users beside root have the same password:
+/// <c>builder</c> may not become root, <c>asked</c> by <c>sudo</c> that asks for the password, <c>trusted</c> by one that does not.
+/// </summary>
+public sealed class SshMachine : IAsyncDisposable
 {
     public const string Password = "correct horse $(battery) 'staple'";
 
     private const string Script = """
         mkdir -p /run/sshd /root/.ssh
-        useradd --create-home --shell /bin/sh builder
+        for user in builder asked trusted; do
+            useradd --create-home --shell /bin/sh $user
+            printf '%s' "$user:$(cat /made/password)" | chpasswd
+        done
+        mkdir -p /etc/sudoers.d
+        printf 'asked ALL=(ALL) ALL\ntrusted ALL=(ALL) NOPASSWD: ALL\n' >/etc/sudoers.d/users
+        chmod 440 /etc/sudoers.d/users
         cp /made/id.pub /root/.ssh/authorized_keys
         printf '%s' "root:$(cat /made/password)" | chpasswd
-        printf '%s' "builder:$(cat /made/password)" | chpasswd
         install -m 600 /made/host /root/host
+        . /made/more.sh
         exec /usr/sbin/sshd -D -e -f /made/sshd_config
+        """;
+
+    // What installers and "quern agent deploy" ask of a running systemd: everything is written down, enabling is done by the real one, and what a
+    // unit runs is run as its user.
+    private const string Systemd = """
+        mkdir -p /run/systemd/system
+        rm -f /usr/sbin/policy-rc.d
+        install -m 666 /dev/null /var/log/systemctl
+        cat >/usr/local/bin/systemctl <<'EOF'
+        #!/bin/sh
+        printf '%s\n' "$*" >>/var/log/systemctl
+        verb=
+        for word in "$@"; do case $word in -*) ;; *) verb=$word; break ;; esac; done
+        pid=$(cat /run/unit.pid 2>/dev/null || :)
+        alive() { [ -n "$pid" ] && [ -d "/proc/$pid" ]; }
+        case $verb in
+            enable|disable|is-enabled|preset|mask|unmask) SYSTEMD_OFFLINE=1 exec /usr/bin/systemctl "$@" ;;
+            start|restart)
+                ! alive || kill "$pid"
+                unit=$(ls /etc/systemd/system/quern-agent.service /lib/systemd/system/quern-agent.service 2>/dev/null | head -n 1)
+                user=$(sed -n 's/^User=//p' "$unit")
+                setsid setpriv --reuid="$user" --regid="$user" --clear-groups $(sed -n 's/^ExecStart=//p' "$unit") >/dev/null 2>&1 </dev/null &
+                echo $! >/run/unit.pid ;;
+            is-active) alive ;;
+            status) echo '     Active: failed (Result: exit-code)'; exit 3 ;;
+        esac
+        EOF
+        chmod +x /usr/local/bin/systemctl
         """;
 
     private readonly ScratchFolder _folder;
@@ -38,7 +73,9 @@ internal sealed class SshMachine : IAsyncDisposable
     /// <summary>The same key, encrypted with the passphrase <c>open sesame</c>.</summary>
     public byte[] LockedKey => File.ReadAllBytes(_folder["locked"]);
 
-    public static async Task<SshMachine> StartAsync()
+    /// <param name="systemd">With what stands in for a running systemd; what it was asked for is in <c>/var/log/systemctl</c>.</param>
+    /// <param name="setUp">A script of shell, run by root before <c>sshd</c>.</param>
+    public static async Task<SshMachine> StartAsync(bool systemd = false, string setUp = "")
     {
         var folder = new ScratchFolder();
         await RunAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder["host"]);
@@ -49,6 +86,7 @@ internal sealed class SshMachine : IAsyncDisposable
         string hostKey = (await RunAsync("ssh-keygen", "-lf", folder["host.pub"])).Split(' ')[1];
         int port = FreePort();
         await File.WriteAllTextAsync(folder["password"], Password);
+        await File.WriteAllTextAsync(folder["more.sh"], $"{(systemd ? Systemd : "")}\n{setUp}\n");
         await File.WriteAllTextAsync(folder["sshd_config"], $"""
             Port {port}
             ListenAddress 127.0.0.1
@@ -71,8 +109,6 @@ internal sealed class SshMachine : IAsyncDisposable
         }
         throw new InvalidOperationException($"sshd did not start:\n{string.Join('\n', said)}");
     }
-
-    public SshTarget Target(string user = "root") => new("127.0.0.1", Port, user, HostKey);
 
     /// <summary>What a command there says, as root.</summary>
     public Task<string> AskAsync(string command) => RunAsync(
