@@ -52,13 +52,19 @@ internal sealed partial class WorkerDoor(
     /// <summary>Whether a worker of this name may join, now or after it was switched on again.</summary>
     public bool IsAccount(WorkerName name) => _accounts.ContainsKey(name);
 
-    /// <summary>Takes over the accounts as they are stored now. One after the other, so that an older list never replaces a newer one.</summary>
+    /// <summary>
+    /// Takes over the accounts as they are stored now, with slots that were changed elsewhere. One after the other, so that an older list never
+    /// replaces a newer one.
+    /// </summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         await _oneRefresh.WaitAsync(cancellationToken);
         try
         {
-            SetAccounts(await store.ListWorkersAsync(cancellationToken));
+            var accounts = await store.ListWorkersAsync(cancellationToken);
+            foreach (var account in accounts)
+                if (!IsOfOurFile(account) && _accounts.GetValueOrDefault(account.Name)?.Slots != account.Slots) gate.Pool.SetSlots(account.Name, account.Slots);
+            SetAccounts(accounts);
         }
         finally
         {

@@ -54,8 +54,12 @@ public sealed class TwoMastersTests(PostgresServer server)
         using var client = first.Client();
         var door = second.Get<WorkerDoor>();
 
-        await SetAsync(client, new JsonObject { ["password"] = Password });
+        await SetAsync(client, new JsonObject { ["password"] = Password, ["slots"] = 3 });
         await Logins.UntilAsync(() => door.SendAsync("old", Password));
+        Assert.Equal(3, second.Master.Pool.SlotPlaces(new WorkerName("old")).Length);
+        using var changed = await client.PutAsJsonAsync("/api/v1/workers/old/slots", new JsonObject { ["slots"] = 5 }, Cancellation);
+        Assert.True(changed.IsSuccessStatusCode);
+        await Logins.UntilAsync(() => Task.FromResult(second.Master.Pool.SlotPlaces(new WorkerName("old")).Length == 5));
         // The keys that have sealed what Perspective Broker needs lie in the other's folder.
         Assert.Equal((true, false), (await first.Get<WorkerDoor>().ProveAsync("old", Password), await door.ProveAsync("old", Password)));
         Assert.Contains("'keys'", await second.RefusalAsync("old"), StringComparison.Ordinal);
