@@ -92,6 +92,12 @@ internal static class AgentCommands
         }
         c.Terminal.Line($"{"state",-24}{StateOf(found)}");
         foreach (string key in (string[])["uuid", "name", "group", "hostname", "platform", "version", "address", "slots"]) c.Terminal.Line($"{key,-24}{Show.Text(found, key)}");
+        if (found["reported_at"] is { } reported)
+        {
+            foreach (string key in (string[])["os", "processor", "install_folder"]) c.Terminal.Line($"{key,-24}{Show.Text(found, key)}");
+            c.Terminal.Line($"{"boot_agent",-24}{((bool)found["boot_agent"]! ? "found" : "none found")}");
+            c.Terminal.Line($"{"reported_at",-24}{Show.Time(reported)}");
+        }
         c.Terminal.Line($"{"tags",-24}{string.Join(' ', found["tags"]!.AsArray().Select(t => t!.ToString()))}");
         foreach (string key in (string[])["first_seen_at", "last_seen_at", "certificate_not_after"]) c.Terminal.Line($"{key,-24}{Show.Time(found[key])}");
         return ExitCode.Success;

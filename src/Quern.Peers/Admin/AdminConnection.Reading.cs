@@ -64,8 +64,7 @@ internal sealed partial class AdminConnection
         if (verdict == AdminVerdict.Nothing) return ValueTask.CompletedTask;
         if (!type!.IsRequest)
         {
-            Hear(message);
-            return ValueTask.CompletedTask;
+            return HearAsync(message);
         }
         bool forOthers = message.To != 0 && message.To != room.ServerSid;
         // What is for others is brought to them, what is for agents is no use to the server, and nothing else goes past the server.
@@ -100,9 +99,9 @@ internal sealed partial class AdminConnection
     }
 
     /// <summary>Takes an answer to a question of ours, or to one that was brought here.</summary>
-    private void Hear(AdminMessage message)
+    private ValueTask HearAsync(AdminMessage message)
     {
-        if (_agent.Length == 0) return;
+        if (_agent.Length == 0) return ValueTask.CompletedTask;
         if (message.To != 0 && message.To != room.ServerSid)
         {
             if (message.Body is AdminBody.Result result && _brought.TryRemove((message.To, message.Id), out var waiting)) waiting.TrySetResult(result.Code);
@@ -110,7 +109,23 @@ internal sealed partial class AdminConnection
         else if (message.Id == _metadataAsked && message.Body is AdminBody.Message { Value: RS_AgentMetadata metadata })
         {
             _metadataAsked = 0;
-            room.Gate.Reported(AgentWords.ReportOf(_agent, metadata, _from));
+            return ReportAsync(AgentWords.ReportOf(_agent, metadata, _from));
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Kept before the next message is read, so that one connection has one report under way.</summary>
+    private async ValueTask ReportAsync(AgentReport report)
+    {
+        room.Gate.Reported(report);
+        try
+        {
+            await desk.Desks.Agents.ReportAsync(report, _stop.Token);
+        }
+        catch (Exception error) when (!_stop.IsCancellationRequested)
+        {
+            // It is asked again when it comes again.
+            room.Gate.Failed(Name, nameof(RS_AgentMetadata), error);
         }
     }
 

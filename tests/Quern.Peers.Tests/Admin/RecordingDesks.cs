@@ -252,6 +252,8 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
 
     public void Reported(AgentReport report) => Reports.Enqueue(report);
 
+    public Task ReportAsync(AgentReport report, CancellationToken cancellationToken) => KeepAsync("report agent", report);
+
     private async Task<EstateAnswer> ChangeAsync(string what, object? with)
     {
         await KeepAsync(what, with);
