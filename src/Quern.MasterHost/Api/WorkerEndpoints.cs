@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
 using Quern.Model;
 using Quern.Peers.Dispatch;
+using Quern.Peers.Estate;
 
 namespace Quern.MasterHost.Api;
 
@@ -15,9 +16,10 @@ internal static class WorkerEndpoints
     {
         api.MapGet("/workers", ListAsync).Needs(Right.WorkerRead).Produces<WorkerPage>();
         api.MapGet("/workers/{name}", ShowAsync).Needs(Right.WorkerRead).Produces<WorkerModel>().ProducesProblem(404);
-        api.MapPut("/workers/{name}/slots", SetSlotsAsync).Needs(Right.WorkerWrite).Produces<WorkerModel>().ProducesProblem(400).ProducesProblem(404);
-        api.MapPost("/workers/{name}/shutdown", SendHomeAsync).Needs(Right.WorkerWrite).Produces<WorkerModel>(202).ProducesProblem(404);
-        api.MapPost("/workers/{name}/credential", CredentialAsync).Needs(Right.WorkerWrite).Produces<WorkerCredentialAnswer>().ProducesProblem(404).ProducesProblem(409);
+        api.MapPut("/workers/{name}/slots", SetSlotsAsync).Needs(Right.WorkerWrite).Does(EstateActs.WorkerCare).Produces<WorkerModel>().ProducesProblem(400).ProducesProblem(404);
+        api.MapPost("/workers/{name}/shutdown", SendHomeAsync).Needs(Right.WorkerWrite).Does(EstateActs.WorkerCare).Produces<WorkerModel>(202).ProducesProblem(404);
+        api.MapPost("/workers/{name}/credential", CredentialAsync).Needs(Right.WorkerWrite).Does(EstateActs.WorkerCredential)
+            .Produces<WorkerCredentialAnswer>().ProducesProblem(404).ProducesProblem(409);
         api.MapGet("/farm", FarmAsync).Needs(Right.FarmRead).Produces<FarmModel>();
     }
 

@@ -112,12 +112,12 @@ public sealed class LoginAnswerTests
     }
 
     [Fact]
-    public async Task A_second_login_on_one_connection_is_refused()
+    public async Task A_second_login_of_somebody_else_on_one_connection_is_refused()
     {
         await using var talk = new AdminTalk();
         var talker = await talk.LogInAsync("mira", ["*"]);
 
-        Assert.Equal("LOGIN_FAILED", await talker.AskAsync(s_login));
+        Assert.Equal("LOGIN_FAILED", await talker.AskAsync(new RQ_Login { Username = "alice", Password = "violet tractor" }));
         Assert.Equal("RESUME_SESSION_FAILED", await talker.AskAsync(new RQ_ResumeSession { SessionToken = "token of mira" }));
         Assert.Equal("AUTH_SESSION_FAILED", await talker.AskAsync(new RQ_AuthSession { EnrolmentToken = "key", Csr = ByteString.CopyFrom(1) }));
         Assert.Equal(["login"], talk.Desks.Words);
