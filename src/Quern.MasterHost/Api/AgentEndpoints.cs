@@ -62,7 +62,7 @@ internal static class AgentEndpoints
 
     private static async Task<IResult> ListAsync(IAgentDesk desk, HttpContext context, string group = "", bool online = false, string after = "", int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var page = await desk.ListAsync(context.Caller(), group, online, after, limit, context.RequestAborted);
         return Results.Json(new AgentPage([.. page.Items.Select(AgentModel.Of)], page.Next.Length == 0 ? null : page.Next), ApiJson.Default.AgentPage);
     }

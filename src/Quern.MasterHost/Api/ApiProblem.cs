@@ -33,6 +33,7 @@ internal sealed record ApiProblem(string Title, int Status, string Detail)
         Link = StepUpPath,
     };
 
+    private const int MaxLimit = 1000;
     private const string StepUpPath = "/api/v1/account/step-up";
 
     public static IResult ProveAgain() => StepUp.ToResult();
@@ -40,6 +41,9 @@ internal sealed record ApiProblem(string Title, int Status, string Detail)
     public static IResult NotFound(string detail) => Result(StatusCodes.Status404NotFound, "Not found", detail);
 
     public static IResult Bad(string detail) => Result(StatusCodes.Status400BadRequest, "Bad request", detail);
+
+    /// <summary>What is wrong with how much of a list is asked for at once; null when nothing is.</summary>
+    public static IResult? OfLimit(int limit) => limit is < 1 or > MaxLimit ? Bad($"'limit' must be from 1 to {MaxLimit}.") : null;
 
     /// <summary>Understood, but the farm's state or rules forbid it.</summary>
     public static IResult Refused(string detail) => Result(StatusCodes.Status422UnprocessableEntity, "Refused", detail);

@@ -27,7 +27,7 @@ internal static class GroupEndpoints
 
     private static async Task<IResult> ListAsync(IGroupDesk desk, HttpContext context, string? prefix = null, string? after = null, int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var page = await desk.ListAsync(context.Caller(), prefix ?? "", after ?? "", limit, context.RequestAborted);
         return Results.Json(new GroupPage([.. page.Items.Select(GroupModel.Of)], page.Next.Length == 0 ? null : page.Next), ApiJson.Default.GroupPage);
     }

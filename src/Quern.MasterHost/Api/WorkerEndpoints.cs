@@ -25,7 +25,7 @@ internal static class WorkerEndpoints
 
     private static async Task<IResult> ListAsync(WorkerBook workers, CancellationToken cancellationToken, string? after = null, int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var (page, next) = await workers.ListAsync(after, limit, cancellationToken);
         return Results.Json(new WorkerPage(page, next), ApiJson.Default.WorkerPage);
     }
