@@ -33,7 +33,7 @@ internal static class AdminLogin
 
     /// <summary>Whether an answer says that the session must be proved again first.</summary>
     public static bool IsToProve(AdminReply reply) => reply is AdminReply.Result { Tail.ProveAgain: true }
-        or AdminReply.Message { Value: RS_CreateApiToken { ProveAgain: true } or RS_CreateEnrolmentToken { ProveAgain: true } };
+        or AdminReply.Message { Value: RS_CreateApiToken { ProveAgain: true } or RS_CreateEnrolmentToken { ProveAgain: true } or RS_FetchArtifact { ProveAgain: true } };
 
     /// <summary>Asks whoever types for password and code; false when nobody does.</summary>
     /// <exception cref="CommandFailedException">They were refused.</exception>

@@ -15,12 +15,12 @@ internal static class ActDeclarations
     /// <summary>Something whose weight is the same whatever is asked for.</summary>
     public static TBuilder Does<TBuilder>(this TBuilder endpoint, EstateAct act) where TBuilder : IEndpointConventionBuilder => act.Weight == ActWeight.Judged
         ? throw new ArgumentException($"'{act}' is judged by what is asked for; say how.", nameof(act))
-        : endpoint.WithMetadata(new DoesAct(act));
+        : endpoint.WithMetadata(MetadataOf(act));
 
     /// <summary>Something that is grave or not by what is asked for, which the gate sees once it is read.</summary>
     /// <param name="isGrave">Of what the handler is called with.</param>
     public static RouteHandlerBuilder Does(this RouteHandlerBuilder endpoint, EstateAct act, Func<EndpointFilterInvocationContext, ValueTask<bool>> isGrave) =>
-        endpoint.WithMetadata(new DoesAct(act)).AddEndpointFilter(async (call, next) =>
+        endpoint.WithMetadata(MetadataOf(act)).AddEndpointFilter(async (call, next) =>
             await isGrave(call) && await call.HttpContext.RequestServices.GetRequiredService<ProofGate>().AsksAsync(call.HttpContext, act)
                 ? ApiProblem.ProveAgain()
                 : await next(call));
@@ -28,6 +28,11 @@ internal static class ActDeclarations
     /// <inheritdoc cref="Does(RouteHandlerBuilder, EstateAct, Func{EndpointFilterInvocationContext, ValueTask{bool}})"/>
     public static RouteHandlerBuilder Does(this RouteHandlerBuilder endpoint, EstateAct act, Func<EndpointFilterInvocationContext, bool> isGrave) =>
         endpoint.Does(act, call => ValueTask.FromResult(isGrave(call)));
+
+    /// <summary>With the refusal, for the description of the API.</summary>
+    private static object[] MetadataOf(EstateAct act) => act.Weight == ActWeight.Light
+        ? [new DoesAct(act)]
+        : [new DoesAct(act), new ProducesResponseTypeMetadata(StatusCodes.Status403Forbidden, typeof(ApiProblem), ["application/problem+json"])];
 
     /// <summary>What the body was read as.</summary>
     public static TRequest Asked<TRequest>(this EndpointFilterInvocationContext call) => call.Arguments.OfType<TRequest>().Single();

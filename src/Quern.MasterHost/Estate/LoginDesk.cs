@@ -38,8 +38,13 @@ internal sealed class LoginDesk(Doorkeeper door, TokenBook tokens, OwnAccount ow
 
     public async Task<LoginOutcome> ProveAsync(Caller who, string token, LoginRequest request, CancellationToken cancellationToken)
     {
-        var attempt = new LoginAttempt(request.User, request.Password, request.From, request.Code, request.RecoveryCode);
-        if (AccountRules.IsImpossiblePassword(request.Password)) return new LoginOutcome.InvalidPassword();
+        var attempt = new LoginAttempt(who.Principal.Name["user:".Length..], request.Password, request.From, request.Code, request.RecoveryCode);
+        if (door.ClosedFor(attempt) is { } closed) return new LoginOutcome.TooMany(closed);
+        if (AccountRules.IsImpossiblePassword(request.Password))
+        {
+            await door.RefuseUnseenAsync(attempt, "what was typed for a password cannot be one", cancellationToken);
+            return new LoginOutcome.InvalidPassword();
+        }
         var result = await door.ProveAsync(who.Principal, attempt, who.Door, cancellationToken);
         if (result is not LoginResult.Proved) return RefusalOf(result);
         return await tokens.PeekAsync(token, cancellationToken) is var (session, principal) ? WelcomeOf(token, principal, session) : new LoginOutcome.Wrong();

@@ -46,6 +46,7 @@ internal static class AdminAnswers
     {
         AdminAnswer.Result result => result with { Tail = new ResultTail(result.Tail ?? new ResultTail()) { ProveAgain = true } },
         AdminAnswer.Message { Value: RS_CreateEnrolmentToken key } => Of(new RS_CreateEnrolmentToken(key) { ProveAgain = true }),
+        AdminAnswer.Message { Value: RS_FetchArtifact part } => Of(new RS_FetchArtifact(part) { ProveAgain = true }),
         AdminAnswer.Message { Value: RS_CreateApiToken token } => Of(new RS_CreateApiToken(token) { ProveAgain = true }),
         var other => other,
     };

@@ -41,7 +41,7 @@ internal static class AdminRules
         ["RQ_DeleteListener"] = new(AdminAccess.Right, EstateActs.ListenerDelete, Right.ListenerDelete),
         ["RQ_ListListeners"] = new(AdminAccess.Right, EstateActs.None, Right.ListenerList),
         ["RQ_BuildAgent"] = new(AdminAccess.Right, EstateActs.AgentBuild, Right.AgentBuild),
-        ["RQ_FetchArtifact"] = new(AdminAccess.Right, EstateActs.None, Right.AgentBuild),
+        ["RQ_FetchArtifact"] = new(AdminAccess.Right, EstateActs.AgentArtifact, Right.AgentBuild),
         ["RQ_ListAgents"] = new(AdminAccess.Account, EstateActs.None, Right.AgentList),
         ["RQ_ModerateAgent"] = new(AdminAccess.Right, EstateActs.AgentModerate, Right.AgentApprove),
         ["RQ_ChangePowerState"] = new(AdminAccess.Right, EstateActs.AgentPower, Right.AgentPower) { IsRouted = true },

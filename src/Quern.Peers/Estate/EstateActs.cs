@@ -61,7 +61,8 @@ public static class EstateActs
 
     public static EstateAct AgentBuild { get; } = new("agent.build", ActWeight.Grave, "an enrolment key is made, and machines may be entered", Right.AgentBuild, Right.AgentDeploy);
 
-    public static EstateAct AgentLink { get; } = new("agent.link", ActWeight.Grave, "whoever has the link gets the enrolment key in the agent", Right.AgentBuild);
+    /// <summary>Also reading it: nothing else that can be read lets anybody in.</summary>
+    public static EstateAct AgentArtifact { get; } = new("agent.artifact", ActWeight.Grave, "whoever has the file, or a link to it, has the enrolment key in it", Right.AgentBuild);
 
     public static EstateAct AgentPower { get; } = new("agent.power", ActWeight.Grave, "a machine goes off", Right.AgentPower);
 
@@ -74,7 +75,7 @@ public static class EstateActs
     public static ImmutableArray<EstateAct> All { get; } =
     [
         None, Own, UserCreate, UserUpdate, UserDelete, UserResetTotp, GroupCreate, GroupUpdate, GroupDelete, RolePut, RoleDelete, TokenCreate, TokenRevoke,
-        SessionEnd, ListenerCreate, ListenerUpdate, ListenerDelete, KeyCreate, KeyRevoke, AgentModerate, AgentCare, AgentUpgrade, AgentBuild, AgentLink,
+        SessionEnd, ListenerCreate, ListenerUpdate, ListenerDelete, KeyCreate, KeyRevoke, AgentModerate, AgentCare, AgentUpgrade, AgentBuild, AgentArtifact,
         AgentPower, Banner, WorkerCredential, WorkerCare,
     ];
 }

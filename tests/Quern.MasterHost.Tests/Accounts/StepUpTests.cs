@@ -53,6 +53,7 @@ public sealed class StepUpTests
         ("POST", "/api/v1/agents/upgrade", ""),
         ("POST", "/api/v1/agents/builds", """{"group":"labs","format":"deb"}"""),
         ("POST", $"/api/v1/agents/builds/{Id}/link", ""),
+        ("GET", $"/api/v1/agents/builds/{Id}/artifact", ""),
         ("PUT", "/api/v1/banner", """{"maintenance":true}"""),
         ("PUT", "/api/v1/banner", """{"message":"soon","drain":true}"""),
         ("POST", "/api/v1/workers/mill/credential", "{}"),
@@ -212,6 +213,40 @@ public sealed class StepUpTests
         Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(owner, "DELETE", "/api/v1/roles/night", "")).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await ProveAsync(program, Password)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await ProveAsync(owner, Password)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_proof_that_another_master_took_counts_here_at_once()
+    {
+        var time = new ManualTimeProvider();
+        using var shared = new ScratchFolder();
+        FarmConfiguration OnOneDatabase() => With(s_lasts) with { Store = $"sqlite:{shared["farm.db"]}" };
+        await using var one = await MasterFixture.StartAsync(OnOneDatabase(), time);
+        await using var other = await MasterFixture.StartAsync(folder => MasterFixture.Options(folder, OnOneDatabase()) with { FirstPassword = null }, time);
+        using var here = await SignInAsync(one);
+        using var there = other.Client(here.DefaultRequestHeaders.Authorization!.Parameter);
+        time.Advance(s_lasts);
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(there, "PUT", "/api/v1/roles/night", """{"rights":["job:read"]}""")).StatusCode);
+
+        Assert.Equal(HttpStatusCode.OK, (await ProveAsync(here, Password)).StatusCode);
+
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(there, "PUT", "/api/v1/roles/night", """{"rights":["job:read"]}""")).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_page_for_administrators_has_every_act_with_its_weight()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Quern.slnx"))) folder = folder.Parent!;
+        string page = await File.ReadAllTextAsync(Path.Combine(folder.FullName, "docs", "operations", "accounts.md"), Cancellation);
+        var rows = page[page.IndexOf("## Proving it again", StringComparison.Ordinal)..].Split('\n').SkipWhile(l => !l.StartsWith("| what |", StringComparison.Ordinal)).Skip(2)
+            .TakeWhile(l => l.StartsWith('|')).Select(l => l.Split('|')).ToList();
+
+        foreach (var act in EstateActs.All.Where(a => a != EstateActs.None))
+        {
+            string asked = Assert.Single(rows, r => r[1].Contains($"`{act.Word}`", StringComparison.Ordinal))[2].Trim();
+            Assert.Equal((act.Word, act.Weight), (act.Word, asked switch { "always" => ActWeight.Grave, "never" => ActWeight.Light, _ => ActWeight.Judged }));
+        }
     }
 
     [Fact]

@@ -39,6 +39,7 @@ public sealed class AdminProofTests
         new RQ_UpdateListener { Id = 2, ClientAcceptor = true },
         new RQ_DeleteListener { Id = 2 },
         new RQ_BuildAgent { Group = "g1" },
+        new RQ_FetchArtifact(),
         new RQ_ModerateAgent { Uuid = "u1", Action = RQ_ModerateAgent.Types.Action.Approve },
         new RQ_ModerateAgent { Uuid = "u1", Action = RQ_ModerateAgent.Types.Action.RevokeCertificate },
         new RQ_ModerateAgent { Uuid = "u1", Action = RQ_ModerateAgent.Types.Action.Forget },
@@ -89,7 +90,8 @@ public sealed class AdminProofTests
         }
         else
         {
-            Assert.True(((AdminBody.Message)refused.Body).Value is RS_CreateApiToken { ProveAgain: true, Code: not 0 } or RS_CreateEnrolmentToken { ProveAgain: true, Code: not 0 });
+            Assert.True(((AdminBody.Message)refused.Body).Value is
+                RS_CreateApiToken { ProveAgain: true, Code: not 0 } or RS_CreateEnrolmentToken { ProveAgain: true, Code: not 0 } or RS_FetchArtifact { ProveAgain: true, Data.IsEmpty: true });
         }
         Assert.Equal(("user:mira", s_grave[index].Descriptor.Name, "step_up_required"), Assert.Single(talk.Desks.Denials));
 

@@ -110,6 +110,7 @@ public sealed class AdminWalkTests
         ["RQ_UpdateListener"] = "listener.update",
         ["RQ_DeleteListener"] = "listener.delete",
         ["RQ_BuildAgent"] = "agent.build",
+        ["RQ_FetchArtifact"] = "agent.artifact",
         ["RQ_ModerateAgent"] = "agent.moderate",
         ["RQ_ChangePowerState"] = "agent.power",
         ["RQ_CreateEnrolmentToken"] = "enrolment-key.create",
