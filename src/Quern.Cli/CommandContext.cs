@@ -21,7 +21,7 @@ internal sealed class CommandContext(ParseResult result, CommonOptions common, T
 
     public string Data => common.DataFolder(result);
 
-    public FarmClient Connect() => common.Connect(result);
+    public FarmClient Connect() => common.Connect(result, terminal);
 
     public Uri Server => common.ServerOf(result, Data);
 

@@ -28,11 +28,12 @@ internal sealed class CommonOptions
         (result.GetValue(Data) ?? NonEmpty("QUERN_DATA")) is { } named ? Path.GetFullPath(named) : null;
 
     /// <summary>The master that is meant, and the token for it.</summary>
-    public FarmClient Connect(ParseResult result)
+    /// <param name="terminal">Where somebody can be asked to prove again to be who signed in.</param>
+    public FarmClient Connect(ParseResult result, Terminal terminal)
     {
         string data = DataFolder(result);
         var server = ServerOf(result, data);
-        return new FarmClient(server, TokenFor(result, data, server));
+        return new FarmClient(server, TokenFor(result, data, server)) { ProveAgain = (farm, stop) => StepUp.AskAsync(terminal, farm, stop) };
     }
 
     /// <summary>The token for the farm on this host where it is not spoken to over HTTP: what was named, else what is kept for its HTTP address.</summary>

@@ -13,4 +13,7 @@ internal static class ExitCode
 
     /// <summary>No connection, or not allowed.</summary>
     public const int NoAccess = 3;
+
+    /// <summary>Allowed, once the password was given again: <c>quern account step-up</c>, and the command once more.</summary>
+    public const int StepUp = 4;
 }

@@ -7,7 +7,8 @@ namespace Quern.Cli;
 /// <param name="error">Messages.</param>
 /// <param name="interactive">Whether results go to a terminal that shows colours.</param>
 /// <param name="answers">Where answers to questions come from, a line each; null for a terminal, at which they are typed.</param>
-internal sealed class Terminal(TextWriter output, TextWriter error, bool interactive, TextReader? answers = null)
+/// <param name="somebodyTypes">Whether there is somebody to ask in the middle of a command; null where that is so at a terminal alone.</param>
+internal sealed class Terminal(TextWriter output, TextWriter error, bool interactive, TextReader? answers = null, bool? somebodyTypes = null)
 {
     public static Terminal OfProcess() => new(
         Console.Out, Console.Error,
@@ -17,6 +18,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool interac
     public TextWriter Output => output;
 
     public bool Interactive => interactive;
+
+    /// <summary>Whether somebody can be asked for what a command did not say it would ask for. Standard input that is no terminal is for something else.</summary>
+    public bool SomebodyTypes => somebodyTypes ?? answers is null;
 
     public void Line(string text) => output.WriteLine(Clean(text));
 

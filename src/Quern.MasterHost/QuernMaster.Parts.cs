@@ -48,6 +48,7 @@ public sealed partial class QuernMaster
         ServerUuid = await store.FarmUuidAsync(cancellationToken),
         RequiresTotp = configuration.Accounts.RequireTotp,
         MinPassword = AccountRules.MinPassword,
+        StepUp = configuration.Accounts.StepUp,
         TakesOutcomes = configuration.Accounts.OldestClients,
     };
 

@@ -135,6 +135,7 @@ public sealed partial class QuernMaster : IAsyncDisposable
         await store.ForgetOldTokensAsync(cancellationToken);
         var refusals = new RefusalBook(store, time);
         var tokens = new TokenBook(store, configuration.Accounts, time) { Refusals = refusals };
+        var proofs = new ProofRule(configuration.Accounts.StepUp, time);
         var room = new AccountRoom(store, SecretVault.OfTotp(folder["keys"]), time);
         await OwnersKeys.EnsureTokenAsync(folder.Path, tokens, cancellationToken);
         if (FarmCertificate.Ensure(folder["keys"], time, out why) is not { } certificate) return (why, null);
@@ -243,7 +244,7 @@ public sealed partial class QuernMaster : IAsyncDisposable
         var ready = new Readiness();
         var services = new ServiceCollection();
         services.AddSingleton(time).AddSingleton(store).AddSingleton(logs).AddSingleton(blobs).AddSingleton(tokens).AddSingleton(door)
-            .AddSingleton(own).AddSingleton(refusals).AddSingleton<IBannerDesk>(banner).AddEstate(estate)
+            .AddSingleton(own).AddSingleton(refusals).AddSingleton(proofs).AddSingleton<ProofGate>().AddSingleton<IBannerDesk>(banner).AddEstate(estate)
             .AddSingleton(pool).AddSingleton(paths).AddSingleton(configuration.Limits).AddSingleton(environments).AddSingleton(ready)
             .AddSingleton<IListenerDesk>(listenerDesk).AddSingleton(branchDoor)
             .AddSingleton(configuration.Leaf).AddSingleton(leaf).AddSingleton(leafBook)

@@ -18,6 +18,9 @@ public sealed record Principal(string Name, ImmutableHashSet<string> Rights)
 
     public TokenKind Kind { get; init; }
 
+    /// <summary>Of a session: when its holder last proved by password and code to be its account; null for others.</summary>
+    public DateTimeOffset? ProvedAt { get; init; }
+
     /// <summary>What must be done before anything else may be.</summary>
     public SignInDuty Duty { get; init; }
 

@@ -86,6 +86,12 @@ public static class Right
 
     public const string AuditRead = "audit:read";
 
+    /// <summary>What is built, and how far it has come; all other areas are of the estate: people, machines, doors.</summary>
+    private static readonly ImmutableArray<string> s_work = ["farm", "job", "plan", "builder", "recipe", "package", "source", "event"];
+
+    /// <summary>Whether a right is over the estate rather than over the farm's work. True for an area that nobody has sorted yet.</summary>
+    public static bool IsOfEstate(string right) => !s_work.Contains(right.Split(':')[0]);
+
     public static ImmutableArray<string> Known { get; } =
     [
         FarmRead, JobRead, JobSubmit, JobCancel, PlanRun, BuilderRead, BuilderRun, RecipeRead, RecipeWrite, PackageRead, PackageWrite, SourceRead, SourceWrite,

@@ -53,6 +53,10 @@ public static class EventKinds
     public const string AccountSaved = "account.saved";
     public const string AccountRemoved = "account.removed";
     public const string AccountSignedIn = "account.signed_in";
+
+    /// <summary>Whoever holds a session proved again that it is them.</summary>
+    public const string AccountProved = "account.proved";
+
     public const string AccountRefused = "account.refused";
     public const string AccountUnlocked = "account.unlocked";
     public const string GroupSaved = "group.saved";
@@ -90,6 +94,10 @@ public static class EventKinds
     public const string AgentRenewalAsked = "agent.renewal_asked";
     public const string AgentCertified = "agent.certified";
     public const string AgentRenewed = "agent.renewed";
+
+    /// <summary>It said something new of its machine.</summary>
+    public const string AgentReported = "agent.reported";
+
     public const string AgentUpgraded = "agent.upgraded";
     public const string AgentUpgradeFailed = "agent.upgrade_failed";
     public const string EstateRefused = "estate.refused";

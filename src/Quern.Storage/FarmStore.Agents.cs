@@ -10,7 +10,8 @@ public sealed partial class FarmStore
     private const string AgentSelect = """
         SELECT a.uuid, a.worker, a.team, a.state, a.enrolment_key, a.public_key_sha256, a.tags, a.hostname, a.platform, a.version, a.address,
             a.first_seen_at, a.last_seen_at, a.drained, a.renewal_asked_at, COALESCE(t.name, ''), COALESCE(w.slots, 1),
-            (SELECT MAX(c.not_after) FROM agent_certificates c WHERE c.agent = a.uuid AND c.revoked_at IS NULL)
+            (SELECT MAX(c.not_after) FROM agent_certificates c WHERE c.agent = a.uuid AND c.revoked_at IS NULL),
+            a.os, a.processor, a.install_folder, a.boot_agent, a.reported_at
         FROM agents a LEFT JOIN teams t ON t.id = a.team LEFT JOIN workers w ON w.name = a.worker
         """;
 
@@ -90,6 +91,49 @@ public sealed partial class FarmStore
             return true;
         }, cancellationToken);
 
+    /// <summary>
+    /// Keeps what an agent said of its machine; what it left empty stays as it is known. An event is written where something is new.
+    /// </summary>
+    /// <param name="address">Where from.</param>
+    public Task<AgentChange> SaveAgentReportAsync(string uuid, AgentSays says, string address, CancellationToken cancellationToken) =>
+        ChangeAgentAsync(uuid, async (w, agent) =>
+        {
+            var after = agent with
+            {
+                Hostname = Known(says.Hostname, agent.Hostname),
+                Platform = Known(says.Platform, agent.Platform),
+                Version = Known(says.Version, agent.Version),
+                Os = Known(says.Os, agent.Os),
+                Processor = Known(says.Processor, agent.Processor),
+                InstallFolder = Known(says.InstallFolder, agent.InstallFolder),
+                BootAgent = says.BootAgent,
+                Address = address,
+                LastSeenAt = w.Now,
+                ReportedAt = w.Now,
+            };
+            await w.Sql.ExecuteAsync("""
+                UPDATE agents SET hostname = @hostname, platform = @platform, version = @version, os = @os, processor = @processor,
+                    install_folder = @folder, boot_agent = @boot, address = @address, last_seen_at = @time, reported_at = @time
+                WHERE uuid = @uuid
+                """,
+                ("uuid", uuid), ("hostname", after.Hostname), ("platform", after.Platform), ("version", after.Version), ("os", after.Os),
+                ("processor", after.Processor), ("folder", after.InstallFolder), ("boot", after.BootAgent ? 1L : 0L), ("address", address), ("time", w.Time));
+            if (agent.ReportedAt is null || SaysOf(agent) != SaysOf(after)) w.Emit(EventKinds.AgentReported, uuid, $"agent:{uuid}", EventData.Of(
+                ("worker", agent.Worker.Value), ("group", agent.Group), ("address", address), ("hostname", after.Hostname), ("platform", after.Platform),
+                ("version", after.Version), ("os", after.Os), ("processor", after.Processor), ("install_folder", after.InstallFolder), ("boot_agent", after.BootAgent)));
+            return new AgentChange.Saved(agent, after);
+        }, cancellationToken);
+
+    private static string Known(string said, string before) => said.Length > 0 ? said : before;
+
+    private static AgentSays SaysOf(StoredAgent a) => new(a.Hostname, a.Platform, a.Version)
+    {
+        Os = a.Os,
+        Processor = a.Processor,
+        InstallFolder = a.InstallFolder,
+        BootAgent = a.BootAgent,
+    };
+
     private Task<AgentChange> SetAgentStateAsync(
         string uuid, ImmutableArray<AgentState> from, AgentState to, string kind, Actor actor, CancellationToken cancellationToken) =>
         ChangeAgentAsync(uuid, async (w, agent) =>
@@ -147,6 +191,11 @@ public sealed partial class FarmStore
         Group = r.GetString(15),
         Slots = (int)r.GetInt64(16),
         CertificateNotAfter = TimeOrNull(r, 17),
+        Os = r.GetString(18),
+        Processor = r.GetString(19),
+        InstallFolder = r.GetString(20),
+        BootAgent = r.GetInt64(21) != 0,
+        ReportedAt = TimeOrNull(r, 22),
     };
 
     private static string WordOf(AgentState state) => state.ToString().ToLowerInvariant();

@@ -7,7 +7,7 @@ namespace Quern.Storage;
 public sealed partial class FarmStore
 {
     private const string TokenSelect = """
-        SELECT secret_sha256, principal, rights, created_at, expires_at, id, name, kind, account, last_used_at, idle_time, idle_until, address, product, networks
+        SELECT secret_sha256, principal, rights, created_at, expires_at, id, name, kind, account, last_used_at, idle_time, idle_until, address, product, networks, proved_at
         FROM tokens
         """;
 
@@ -71,14 +71,16 @@ public sealed partial class FarmStore
         WriteAsync(async w => await w.Sql.ExecuteAsync("DELETE FROM tokens WHERE expires_at <= @now OR idle_until <= @now", ("now", w.Time)), cancellationToken);
 
     private static Task<int> InsertTokenAsync(WriteSession w, StoredToken token) => w.Sql.ExecuteAsync("""
-        INSERT INTO tokens (secret_sha256, principal, rights, created_at, expires_at, id, name, kind, account, idle_time, idle_until, address, product, networks)
-        VALUES (@secret, @principal, @rights, @time, @expires_at, @id, @name, @kind, @account, @idle_time, @idle_until, @address, @product, @networks)
+        INSERT INTO tokens (secret_sha256, principal, rights, created_at, expires_at, id, name, kind, account, idle_time, idle_until, address, product, networks,
+            proved_at)
+        VALUES (@secret, @principal, @rights, @time, @expires_at, @id, @name, @kind, @account, @idle_time, @idle_until, @address, @product, @networks,
+            @proved_at)
         """,
         ("secret", token.SecretSha256.Hex), ("principal", token.Principal), ("rights", token.Rights), ("time", w.Time),
         ("expires_at", UnixMicroseconds.From(token.ExpiresAt)), ("id", token.Id), ("name", token.Name), ("kind", KindWord(token.Kind)),
         ("account", token.Account), ("idle_time", token.IdleTime is { } idle ? (long)(idle.Ticks / TimeSpan.TicksPerMicrosecond) : null),
         ("idle_until", UnixMicroseconds.From(token.IdleUntil)), ("address", token.Address), ("product", token.Product),
-        ("networks", StorageJson.Write(token.Networks)));
+        ("networks", StorageJson.Write(token.Networks)), ("proved_at", UnixMicroseconds.From(token.ProvedAt)));
 
     /// <summary>Ends the sessions and API tokens of an account, but for one. How many there were.</summary>
     private static Task<int> EndTokensAsync(WriteSession w, string account, string? keep) => w.Sql.ExecuteAsync(
@@ -103,6 +105,7 @@ public sealed partial class FarmStore
         Address = r.GetString(12),
         Product = r.GetString(13),
         Networks = StorageJson.Read<ImmutableArray<string>>(r.GetString(14)),
+        ProvedAt = TimeOrNull(r, 15),
     };
 
     private static string FactsOf(StoredToken token, Actor actor) => EventData.By(actor,

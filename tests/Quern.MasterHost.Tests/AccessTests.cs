@@ -13,7 +13,7 @@ namespace Quern.MasterHost.Tests;
 public sealed class AccessTests
 {
     private static readonly string[] OwnRoutes =
-        ["/api/v1/account/", "/api/v1/account/password", "/api/v1/account/totp", "/api/v1/account/totp/confirm", "/api/v1/account/totp/remove", "/api/v1/logout"];
+        ["/api/v1/account/", "/api/v1/account/password", "/api/v1/account/step-up", "/api/v1/account/totp", "/api/v1/account/totp/confirm", "/api/v1/account/totp/remove", "/api/v1/logout"];
 
     private static readonly string[] OpenRoutes = ["/api/v1/login", "/login", "/logout", "/healthz", "/readyz", "/assets/{name}", "/api/v1/banner", "/api/v1/banner/image", "/api/v1/agents/download/{secret}"];
 
@@ -64,7 +64,7 @@ public sealed class AccessTests
             return Task.CompletedTask;
         }
 
-        await new AccessGate(Pass, farm.Get<TokenBook>(), farm.Get<Quern.Storage.FarmStore>(), farm.Get<RefusalBook>(), TimeProvider.System).InvokeAsync(context);
+        await new AccessGate(Pass, farm.Get<TokenBook>(), farm.Get<Quern.Storage.FarmStore>(), farm.Get<RefusalBook>(), farm.Get<ProofGate>(), TimeProvider.System).InvokeAsync(context);
 
         Assert.False(passed);
         Assert.Equal(403, context.Response.StatusCode);

@@ -47,6 +47,8 @@ public sealed class ConfigurationTests
         { "limits:\n  log_bytes: 3 XB", "quern.yaml:2:14: 'limits.log_bytes' must be a size above 0 such as 500MiB or 64GiB, not '3 XB'." },
         { "accounts:\n  require_totp: perhaps", "quern.yaml:2:17: 'accounts.require_totp' must be true or false, not 'perhaps'." },
         { "accounts:\n  session_idle: 0m", "quern.yaml:2:17: 'accounts.session_idle' must be a time such as 90s, 20m or 2h, not '0m'." },
+        { "accounts:\n  step_up_minutes: -1", "quern.yaml:2:20: 'accounts.step_up_minutes' must be a whole number from 0 to 1440, not '-1'." },
+        { "accounts:\n  step_up_minutes: 1441", "quern.yaml:2:20: 'accounts.step_up_minutes' must be a whole number from 0 to 1440, not '1441'." },
         { "retention:\n  logs: soon", "quern.yaml:2:9: 'retention.logs' must be a time such as 12h, 30d or 8w, not 'soon'." },
         { "branch:\n  keys:\n    - {key: k, group: g}\n    - {key: k, group: h}", "quern.yaml:4:13: this key stands twice in this file." },
         { "branch:\n  groups:\n    - {name: g, rights: [job:raed]}", "quern.yaml:3:26: 'job:raed' is not a right; there are farm:read, job:read, job:submit, job:cancel, plan:run, builder:read, builder:run, recipe:read, recipe:write, package:read, package:write, source:read, source:write, worker:read, worker:write, event:read, user:create, user:update, user:delete, user:list, user:reset-totp, group:create, group:update, group:delete, group:list, role:list, role:manage, token:own, token:manage, session:manage, listener:create, listener:update, listener:delete, listener:list, agent:build, agent:deploy, agent:list, agent:approve, agent:power, server:banner, server:maintenance, audit:read. Did you mean 'job:read'?" },

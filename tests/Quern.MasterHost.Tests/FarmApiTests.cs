@@ -39,7 +39,7 @@ public sealed class FarmApiTests
 
         Assert.Equal(HttpStatusCode.Conflict, taken.StatusCode);
         Assert.Contains("another program has this port", (await MasterFixture.BodyAsync(taken))["detail"]!.ToString(), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, unknown.StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         using var late = new TcpClient();
         await Assert.ThrowsAsync<SocketException>(() => late.ConnectAsync(IPAddress.Loopback, port));
@@ -72,7 +72,7 @@ public sealed class FarmApiTests
 
         Assert.Equal($"HTTP/1.1 {status}", System.Text.Encoding.ASCII.GetString(answer));
         Assert.Equal(listed, string.Join(',', added["revisions"]!.AsArray().Select(r => r!.ToString())));
-        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.StatusCode);
     }
 
     [Fact]

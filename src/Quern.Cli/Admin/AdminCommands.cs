@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Quern.Admin.V1;
+using Quern.Cli.Client;
 using Quern.MasterHost.Configuration;
 using Quern.Protocols.Admin;
 
@@ -47,7 +48,13 @@ internal static class AdminCommands
         await using var client = await AdminDial.OpenAsync(server, pins, given ?? pins.Known(), c.Result.GetValue(AnyCertificate), options, stop);
         if (given is not null) pins.Keep(given);
         if (!s_open.Contains(type.Name)) await AdminLogin.SignInAsync(c, client, server, stop);
-        switch (await client.AskAsync(request, options.Patience, stop, to))
+        var answer = await client.AskAsync(request, options.Patience, stop, to);
+        if (AdminLogin.IsToProve(answer))
+        {
+            if (!await AdminLogin.ProveAsync(c, client, stop)) throw StepUp.Needed();
+            answer = await client.AskAsync(request, options.Patience, stop, to);
+        }
+        switch (answer)
         {
             case AdminReply.TimedOut: throw new CommandFailedException(ExitCode.Failed, $"{server} did not answer {type} in time.");
             case AdminReply.Lost lost: throw new CommandFailedException(ExitCode.NoAccess, $"{type} has no answer: {lost.Reason}.");

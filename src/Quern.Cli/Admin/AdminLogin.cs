@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Quern.Admin.V1;
+using Quern.Cli.Client;
 using Quern.Cli.Commands;
 using Quern.MasterHost.Configuration;
 using Quern.Protocols.Admin;
@@ -30,17 +31,36 @@ internal static class AdminLogin
         throw Refused(reply);
     }
 
+    /// <summary>Whether an answer says that the session must be proved again first.</summary>
+    public static bool IsToProve(AdminReply reply) => reply is AdminReply.Result { Tail.ProveAgain: true }
+        or AdminReply.Message { Value: RS_CreateApiToken { ProveAgain: true } or RS_CreateEnrolmentToken { ProveAgain: true } or RS_FetchArtifact { ProveAgain: true } };
+
+    /// <summary>Asks whoever types for password and code; false when nobody does.</summary>
+    /// <exception cref="CommandFailedException">They were refused.</exception>
+    public static async Task<bool> ProveAsync(CommandContext c, AdminClient client, CancellationToken stop)
+    {
+        if (!c.Terminal.SomebodyTypes) return false;
+        c.Terminal.Note("This asks for your password again.");
+        // Without a name it is that of whoever is logged in.
+        var request = new RQ_Login { Password = await c.Terminal.AskSecretAsync(Questions.Password, stop) };
+        var reply = await WithCodeAsync(client, request, () => c.Terminal.AskSecretAsync(Questions.Code, stop), stop);
+        return reply is AdminReply.Result { Code: (int)RS_Login.LoginOk } ? true : throw Refused(reply);
+    }
+
+    private static async Task<AdminReply> WithCodeAsync(AdminClient client, RQ_Login request, Func<Task<string>> askCode, CancellationToken stop)
+    {
+        var reply = await client.AskAsync(request, stop);
+        if (reply is not AdminReply.Result { Code: (int)RS_Login.LoginTokenRequired }) return reply;
+        string code = await askCode();
+        if (!Questions.IsRecovery(code) && int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out int number)) request.Token = number;
+        else request.RecoveryCode = code;
+        return await client.AskAsync(request, stop);
+    }
+
     private static async Task ByPasswordAsync(CommandContext c, AdminClient client, string user, CancellationToken stop)
     {
-        var request = new RQ_Login { Username = user, Password = await SecretInput.AskAsync(c, Password, "Password: ", stop) };
-        var reply = await client.AskAsync(request, stop);
-        if (reply is AdminReply.Result { Code: (int)RS_Login.LoginTokenRequired })
-        {
-            string code = await SecretInput.AskAsync(c, Code, "One-time code or recovery code: ", stop);
-            if (code.Length <= 8 && int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out int number)) request.Token = number;
-            else request.RecoveryCode = code;
-            reply = await client.AskAsync(request, stop);
-        }
+        var request = new RQ_Login { Username = user, Password = await SecretInput.AskAsync(c, Password, Questions.Password, stop) };
+        var reply = await WithCodeAsync(client, request, () => SecretInput.AskAsync(c, Code, Questions.Code, stop), stop);
         if (reply is not AdminReply.Result { Code: (int)RS_Login.LoginOk or (int)RS_Login.LoginPasswordChangeRequired } signedIn) throw Refused(reply);
         if (signedIn.Code == (int)RS_Login.LoginPasswordChangeRequired) c.Terminal.Note("The password must be changed first: RQ_UpdateUser with 'password' and 'current_password'.");
         else if (signedIn.Tail?.Session?.TotpEnrolmentRequired == true) c.Terminal.Note("One-time codes must be set up first: RQ_BeginTotp, then RQ_ConfirmTotp.");

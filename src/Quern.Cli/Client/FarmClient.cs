@@ -9,6 +9,9 @@ namespace Quern.Cli.Client;
 /// <summary>Talks to a master's API. What goes wrong becomes a message and an exit code in one place.</summary>
 internal sealed class FarmClient : IDisposable
 {
+    private const string StepUpCode = "step_up_required";
+    private const int MaxRefusal = 256 * 1024;
+
     private readonly HttpClient _http;
     private readonly Uri _server;
 
@@ -26,6 +29,12 @@ internal sealed class FarmClient : IDisposable
     }
 
     public Uri Server => _server;
+
+    /// <summary>
+    /// Asks whoever types for password and code when the farm wants a session proved again; true when it was, and the request is sent once more.
+    /// Null: nobody is asked.
+    /// </summary>
+    public Func<FarmClient, CancellationToken, Task<bool>>? ProveAgain { get; init; }
 
     public Task<JsonObject> GetAsync(string path, CancellationToken cancellationToken) => JsonAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
 
@@ -109,6 +118,30 @@ internal sealed class FarmClient : IDisposable
 
     private async Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        var answer = await OnceAsync(request, cancellationToken);
+        if (answer.StatusCode != HttpStatusCode.Forbidden || ProveAgain is null || await CodeAsync(answer, cancellationToken) != StepUpCode || !await ProveAgain(this, cancellationToken))
+            return answer;
+        answer.Dispose();
+        // A content that was refused unread is sent again; a file is read from its beginning.
+        return await OnceAsync(new HttpRequestMessage(request.Method, request.RequestUri) { Content = request.Content, Headers = { ExpectContinue = request.Headers.ExpectContinue } }, cancellationToken);
+    }
+
+    /// <summary>The word of a refusal, which can be read again afterwards; null when it has none.</summary>
+    private static async Task<string?> CodeAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        await answer.Content.LoadIntoBufferAsync(MaxRefusal, cancellationToken);
+        try
+        {
+            return (JsonNode.Parse(await answer.Content.ReadAsByteArrayAsync(cancellationToken)) as JsonObject)?["code"]?.ToString();
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<HttpResponseMessage> OnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
         try
         {
             return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -130,6 +163,7 @@ internal sealed class FarmClient : IDisposable
                 _http.DefaultRequestHeaders.Authorization is null
                     ? $"Not signed in to {_server}. Run 'quern login', or name a token with --token-file or QUERN_TOKEN_FILE."
                     : $"{_server} does not know this token (any more). Run 'quern login', or name another with --token-file or QUERN_TOKEN_FILE."),
+            HttpStatusCode.Forbidden when problem?["code"]?.ToString() == StepUpCode => StepUp.Needed(),
             HttpStatusCode.Forbidden => new CommandFailedException(ExitCode.NoAccess, $"Not allowed: {detail}"),
             _ => new ApiFailure(detail, problem?["problems"]?.AsArray() ?? []).ToException(),
         };

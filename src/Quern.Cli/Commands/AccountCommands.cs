@@ -15,10 +15,13 @@ internal static class AccountCommands
     private static readonly Option<string?> Phone = new("--phone") { Description = "a phone number such as +49301234567; '' for none", HelpName = "NUMBER" };
     private static readonly Option<string?> CodeFile = SecretInput.FileOption("--code-file", "the first code");
 
+    private static readonly Option<string?> ProofCodeFile = SecretInput.FileOption("--code-file", "a one-time code or recovery code, if one is wanted");
+
     public static Command Make(CommandMaker make) => CommandMaker.Group("account", "Your own account",
         make.Make("show", "Shows it", ShowAsync),
         make.Make("set", "Changes its e-mail address or phone number", SetAsync, Email, Phone),
         make.Make("password", "Changes its password; other sessions and tokens end", ChangePasswordAsync, PasswordFileOption, NewPasswordFile),
+        make.Make("step-up", "Gives your password again, for what asks for that", ProveAsync, PasswordFileOption, ProofCodeFile),
         make.Make("totp", "Sets up one-time codes", SetUpAsync, PasswordFileOption, CodeFile,
             make.Make("remove", "Goes back to the password alone", RemoveTotpAsync, PasswordFileOption)));
 
@@ -68,16 +71,24 @@ internal static class AccountCommands
 
     private static async Task<int> ChangePasswordAsync(CommandContext c, CancellationToken stop)
     {
-        string old = await SecretInput.AskAsync(c, PasswordFileOption, "Password: ", stop);
+        string old = await SecretInput.AskAsync(c, PasswordFileOption, Questions.Password, stop);
         string fresh = await SecretInput.AskNewAsync(c, NewPasswordFile, "the old password stays", stop);
         using var farm = c.Connect();
         await farm.TellAsync("/api/v1/account/password", new JsonObject { ["current_password"] = old, ["new_password"] = fresh }, stop);
         return Tell(c, null, "The password is changed; other sessions and tokens of the account have ended.");
     }
 
+    private static async Task<int> ProveAsync(CommandContext c, CancellationToken stop)
+    {
+        string password = await SecretInput.AskAsync(c, PasswordFileOption, Questions.Password, stop);
+        using var farm = c.Connect();
+        var proved = await StepUp.ProveAsync(farm, password, () => SecretInput.AskAsync(c, ProofCodeFile, Questions.Code, stop), stop);
+        return Tell(c, proved, proved["lasts_until"] is { } until ? $"Your password is not asked for again until {Show.Time(until)}Z." : "Your password is not asked for again in this session.");
+    }
+
     private static async Task<int> SetUpAsync(CommandContext c, CancellationToken stop)
     {
-        string password = await SecretInput.AskAsync(c, PasswordFileOption, "Password: ", stop);
+        string password = await SecretInput.AskAsync(c, PasswordFileOption, Questions.Password, stop);
         using var farm = c.Connect();
         var codes = await EnrolAsync(c, farm, password, CodeFile, stop);
         if (!c.Json) NoteRecovery(c, codes);
@@ -86,7 +97,7 @@ internal static class AccountCommands
 
     private static async Task<int> RemoveTotpAsync(CommandContext c, CancellationToken stop)
     {
-        string password = await SecretInput.AskAsync(c, PasswordFileOption, "Password: ", stop);
+        string password = await SecretInput.AskAsync(c, PasswordFileOption, Questions.Password, stop);
         using var farm = c.Connect();
         await farm.TellAsync("/api/v1/account/totp/remove", new JsonObject { ["password"] = password }, stop);
         return Tell(c, null, "One-time codes are not asked for any more.");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Quern.Cli.Client;
+using static Quern.Cli.Commands.EstateCommands;
 
 namespace Quern.Cli.Commands;
 
@@ -69,17 +70,12 @@ internal static class AgentCommands
             make.Make("revoke", "Makes a key worthless; whoever came in with it stays", (c, stop) => RevokeKeyAsync(c, c.Result.GetRequiredValue(id), stop), id));
     }
 
-    private static async Task<int> ListAsync(CommandContext c, string? group, bool online, CancellationToken stop)
-    {
-        using var farm = c.Connect();
-        var agents = await farm.ListAsync($"{Path}?online={(online ? "true" : "false")}&group={Uri.EscapeDataString(group ?? "")}", "after", int.MaxValue, stop);
-        if (c.Json) c.WriteJson(agents);
-        else c.Terminal.Table(["NAME", "GROUP", "STATE", "HOST", "PLATFORM", "VERSION", "LAST SEEN", "CERTIFICATE UNTIL"],
-            [.. agents.Select(a => (IReadOnlyList<string>)[
-                Show.Text(a, "name"), Show.Text(a, "group"), StateOf(a!), Show.Text(a, "hostname"), Show.Text(a, "platform"), Show.Text(a, "version"),
-                Show.Time(a!["last_seen_at"]), Show.Time(a["certificate_not_after"])])]);
-        return ExitCode.Success;
-    }
+    private static Task<int> ListAsync(CommandContext c, string? group, bool online, CancellationToken stop) =>
+        EstateCommands.ListAsync(c, $"{Path}?online={(online ? "true" : "false")}&group={Segment(group ?? "")}",
+            ["NAME", "GROUP", "STATE", "HOST", "PLATFORM", "VERSION", "LAST SEEN", "CERTIFICATE UNTIL"],
+            a => [
+                Show.Text(a, "name"), Show.Text(a, "group"), StateOf(a), Show.Text(a, "hostname"), Show.Text(a, "platform"), Show.Text(a, "version"),
+                Show.Time(a["last_seen_at"]), Show.Time(a["certificate_not_after"])], stop);
 
     private static async Task<int> ShowAsync(CommandContext c, string agent, CancellationToken stop)
     {
@@ -92,7 +88,13 @@ internal static class AgentCommands
         }
         c.Terminal.Line($"{"state",-24}{StateOf(found)}");
         foreach (string key in (string[])["uuid", "name", "group", "hostname", "platform", "version", "address", "slots"]) c.Terminal.Line($"{key,-24}{Show.Text(found, key)}");
-        c.Terminal.Line($"{"tags",-24}{string.Join(' ', found["tags"]!.AsArray().Select(t => t!.ToString()))}");
+        if (found["reported_at"] is { } reported)
+        {
+            foreach (string key in (string[])["os", "processor", "install_folder"]) c.Terminal.Line($"{key,-24}{Show.Text(found, key)}");
+            c.Terminal.Line($"{"boot_agent",-24}{((bool)found["boot_agent"]! ? "found" : "none found")}");
+            c.Terminal.Line($"{"reported_at",-24}{Show.Time(reported)}");
+        }
+        c.Terminal.Line($"{"tags",-24}{Words(found["tags"])}");
         foreach (string key in (string[])["first_seen_at", "last_seen_at", "certificate_not_after"]) c.Terminal.Line($"{key,-24}{Show.Time(found[key])}");
         return ExitCode.Success;
     }
@@ -101,18 +103,14 @@ internal static class AgentCommands
     {
         using var farm = c.Connect();
         var changed = await farm.PostAsync($"{At(c.Result.GetRequiredValue(agent))}/{what}", body, stop);
-        if (c.Json) c.WriteJson(changed);
-        else c.Terminal.Line($"{Show.Text(changed, "name")} {done}");
-        return ExitCode.Success;
+        return Tell(c, changed, $"{Show.Text(changed, "name")} {done}");
     }
 
     private static async Task<int> ForgetAsync(CommandContext c, string agent, CancellationToken stop)
     {
         using var farm = c.Connect();
         await farm.DeleteAsync(At(agent), stop);
-        if (c.Json) c.WriteJson(new JsonObject { ["forgotten"] = agent });
-        else c.Terminal.Line($"{agent} is forgotten");
-        return ExitCode.Success;
+        return Tell(c, new JsonObject { ["forgotten"] = agent }, $"{agent} is forgotten");
     }
 
     private static async Task<int> CreateKeyAsync(CommandContext c, JsonObject wanted, CancellationToken stop)
@@ -137,29 +135,25 @@ internal static class AgentCommands
         else c.Terminal.Table(["ID", "GROUP", "STATE", "USES LEFT", "UNTIL", "NETWORKS", "MADE BY", "NOTE"],
             [.. items.Select(k => (IReadOnlyList<string>)[
                 Show.Text(k, "id"), Show.Text(k, "group"), Show.Text(k, "state"), $"{Show.Text(k, "uses_left")}/{Show.Text(k, "max_uses")}", Show.Time(k!["expires_at"]),
-                string.Join(' ', k["networks"]!.AsArray().Select(n => n!.ToString())), Show.Text(k, "created_by"), Show.Text(k, "note")])]);
+                Words(k["networks"]), Show.Text(k, "created_by"), Show.Text(k, "note")])]);
         return ExitCode.Success;
     }
 
     private static async Task<int> RevokeKeyAsync(CommandContext c, string id, CancellationToken stop)
     {
         using var farm = c.Connect();
-        await farm.DeleteAsync($"{Path}/keys/{Uri.EscapeDataString(id)}", stop);
-        if (c.Json) c.WriteJson(new JsonObject { ["revoked"] = id });
-        else c.Terminal.Line($"{id} is revoked");
-        return ExitCode.Success;
+        await farm.DeleteAsync($"{Path}/keys/{Segment(id)}", stop);
+        return Tell(c, new JsonObject { ["revoked"] = id }, $"{id} is revoked");
     }
 
-    private static string StateOf(JsonNode agent) => string.Join(", ", Words(agent));
+    private static string StateOf(JsonNode agent) => string.Join(", ", StatesOf(agent));
 
-    private static IEnumerable<string> Words(JsonNode agent)
+    private static IEnumerable<string> StatesOf(JsonNode agent)
     {
         yield return Show.Text(agent, "state") is not "active" and var state ? state : (bool)agent["online"]! ? "online" : "away";
         if ((bool)agent["drained"]!) yield return "drained";
         if ((bool)agent["renewal_asked"]!) yield return "renewing";
     }
 
-    private static string At(string agent) => $"{Path}/{Uri.EscapeDataString(agent)}";
-
-    private static JsonArray Texts(string[]? texts) => [.. (texts ?? []).Select(t => (JsonNode)t)];
+    private static string At(string agent) => $"{Path}/{Segment(agent)}";
 }

@@ -25,7 +25,7 @@ internal static class LoginCommands
     {
         var server = ServerOf(c, url);
         await BannerCommands.NoteAsync(c, server, stop);
-        string password = await SecretInput.AskAsync(c, PasswordFileOption, "Password: ", stop);
+        string password = await SecretInput.AskAsync(c, PasswordFileOption, Questions.Password, stop);
         if (password.Length == 0) throw new CommandFailedException(ExitCode.Failed, "No password was given; nobody is signed in.");
         var answer = await SignInAsync(c, server, password, stop);
         string token = Show.Text(answer, "token");
@@ -47,16 +47,7 @@ internal static class LoginCommands
         var request = new JsonObject { ["user"] = c.Result.GetRequiredValue(User), ["password"] = password };
         try
         {
-            try
-            {
-                return await farm.PostAsync("/api/v1/login", request, stop);
-            }
-            catch (CommandFailedException e) when (Title(e) == "Code needed")
-            {
-                string code = await SecretInput.AskAsync(c, CodeFile, "One-time code or recovery code: ", stop);
-                request[code.Length > 8 ? "recovery_code" : "code"] = code;
-                return await farm.PostAsync("/api/v1/login", request, stop);
-            }
+            return await Questions.PostAsync(farm, "/api/v1/login", request, () => SecretInput.AskAsync(c, CodeFile, Questions.Code, stop), stop);
         }
         catch (CommandFailedException e) when (Title(e) is "Not signed in")
         {

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Api;
 using Quern.Model;
+using Quern.Peers.Estate;
 using Quern.Storage;
 using Quern.Web.Pages;
 
@@ -9,9 +10,9 @@ namespace Quern.MasterHost.Access;
 
 /// <summary>
 /// The one point, after routing and before every endpoint, where a request is let through or not. Deny by default: an endpoint
-/// must say that it is open to all or which right it needs.
+/// must say that it is open to all or which right it needs, and one that changes something of the estate what that is (<see cref="EstateActs"/>).
 /// </summary>
-internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmStore store, RefusalBook refusals, TimeProvider time)
+internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmStore store, RefusalBook refusals, ProofGate proofs, TimeProvider time)
 {
     public const string CookieName = "quern-token";
 
@@ -38,6 +39,12 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmSto
         {
             await NoteAsync(context, route, principal);
             await ApiProblem.Write(context, StatusCodes.Status403Forbidden, "Not allowed", problem);
+            return;
+        }
+        // What is grave by its content is looked at once that is read, by the filter of its declaration.
+        if (endpoint?.Metadata.GetMetadata<DoesAct>() is { Act: { Weight: ActWeight.Grave } act } && await proofs.AsksAsync(context, act))
+        {
+            await ApiProblem.WriteProveAgain(context);
             return;
         }
         if (endpoint?.Metadata.GetMetadata<GoesOn>() is null) await next(context);
@@ -95,6 +102,7 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmSto
     /// <summary>Why this principal may not call this endpoint; null when it may.</summary>
     private async ValueTask<string?> ProblemAsync(HttpContext context, RouteEndpoint endpoint, Principal principal)
     {
+        if (!IsWhole(endpoint)) return "Nobody may call this.";
         if (endpoint.Metadata.GetMetadata<OwnAccountOnly>() is not null)
             return principal.Kind == TokenKind.Session ? null : "This is for somebody who signed in; a token that was made for a program cannot do it.";
         if (endpoint.Metadata.GetMetadata<NeedsRight>() is not { } needs) return "Nobody may call this.";
@@ -107,6 +115,12 @@ internal sealed class AccessGate(RequestDelegate next, TokenBook tokens, FarmSto
             _ => $"This needs the right '{needs.Name}', which {principal.Name}'s token does not have.",
         };
     }
+
+    /// <summary>Whether an endpoint that changes something of the estate says what.</summary>
+    internal static bool IsWhole(RouteEndpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<DoesAct>() is not null ||
+        endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.All(m => HttpMethods.IsGet(m) || HttpMethods.IsHead(m)) == true ||
+        (endpoint.Metadata.GetMetadata<NeedsRight>() is { } needs ? !Right.IsOfEstate(needs.Name) : endpoint.Metadata.GetMetadata<OwnAccountOnly>() is null);
 
     /// <summary>Whether the principal has the right within a group, where that is enough.</summary>
     private async ValueTask<bool> MayWithinAsync(HttpContext context, NeedsRight needs, Principal principal)

@@ -12,7 +12,7 @@ namespace Quern.MasterHost.Access;
 /// <remarks>The order of checks is that of the administration protocol's login, so that every door answers alike.</remarks>
 /// <param name="fits">Whether a password fits a hash: <see cref="PasswordHash.Fits"/>, but for tests that count.</param>
 /// <param name="maintenance">Null: the farm never is.</param>
-internal sealed class Doorkeeper(AccountRoom room, TokenBook tokens, TimeProvider time, Func<string, string, bool>? fits = null, Maintenance? maintenance = null) : IDisposable
+internal sealed partial class Doorkeeper(AccountRoom room, TokenBook tokens, TimeProvider time, Func<string, string, bool>? fits = null, Maintenance? maintenance = null) : IDisposable
 {
     /// <summary>What the journal says where a name was typed that is none: it may have been a password.</summary>
     public const string NoName = "(not a name)";
@@ -60,23 +60,10 @@ internal sealed class Doorkeeper(AccountRoom room, TokenBook tokens, TimeProvide
             return new LoginResult.Expired();
         }
         if (maintenance is not null && !await maintenance.LetsInAsync(account, cancellationToken)) return new LoginResult.Maintenance();
-        long? step = null;
-        string? recovery = null;
-        if (account.TotpEnabled)
-        {
-            if (attempt is { Code: "", RecoveryCode: "" }) return new LoginResult.CodeNeeded();
-            if (attempt.RecoveryCode.Length > 0) recovery = AccountStore.HashOfCode(attempt.RecoveryCode);
-            else step = await room.TotpStepAsync(account, attempt.Code);
-            if (recovery is null ? step is null : !account.RecoveryCodes.Contains(recovery)) return await WrongCodeAsync(attempt, cancellationToken);
-        }
         var (secret, session) = newSession(account);
-        var signIn = new SignIn(account, session, attempt.From.ToString())
-        {
-            TotpStep = step,
-            RecoveryCode = recovery,
-            NewPasswordHash = PasswordHash.IsOfToday(account.PasswordHash) ? null : await Task.Run(() => PasswordHash.Of(attempt.Password), cancellationToken),
-        };
-        switch (await room.Store.SignInAsync(signIn, cancellationToken))
+        var (signIn, problem) = await WithCodeAsync(attempt, account, session, cancellationToken);
+        if (problem is not null) return problem;
+        switch (await room.Store.SignInAsync(signIn!, cancellationToken))
         {
             case SignInResult.CodeUsed: return await WrongCodeAsync(attempt, cancellationToken);
             case SignInResult.AccountChanged: return new LoginResult.Wrong();
@@ -122,6 +109,27 @@ internal sealed class Doorkeeper(AccountRoom room, TokenBook tokens, TimeProvide
         {
             Interlocked.Decrement(ref _waiting);
         }
+    }
+
+    /// <summary>Looks at the code, where the account has codes. What is to be made true, or why it cannot be.</summary>
+    private async Task<(SignIn? SignIn, LoginResult? Problem)> WithCodeAsync(
+        LoginAttempt attempt, StoredAccount account, StoredToken session, CancellationToken cancellationToken)
+    {
+        long? step = null;
+        string? recovery = null;
+        if (account.TotpEnabled)
+        {
+            if (attempt is { Code: "", RecoveryCode: "" }) return (null, new LoginResult.CodeNeeded());
+            if (attempt.RecoveryCode.Length > 0) recovery = AccountStore.HashOfCode(attempt.RecoveryCode);
+            else step = await room.TotpStepAsync(account, attempt.Code);
+            if (recovery is null ? step is null : !account.RecoveryCodes.Contains(recovery)) return (null, await WrongCodeAsync(attempt, cancellationToken));
+        }
+        return (new SignIn(account, session, attempt.From.ToString())
+        {
+            TotpStep = step,
+            RecoveryCode = recovery,
+            NewPasswordHash = PasswordHash.IsOfToday(account.PasswordHash) ? null : await Task.Run(() => PasswordHash.Of(attempt.Password), cancellationToken),
+        }, null);
     }
 
     private async Task<LoginResult> WrongCodeAsync(LoginAttempt attempt, CancellationToken cancellationToken)

@@ -11,6 +11,9 @@ internal abstract record LoginResult
     /// <param name="EndsAt">When the session is over however much it is used.</param>
     public sealed record Welcome(string Token, Principal Principal, DateTimeOffset EndsAt) : LoginResult;
 
+    /// <summary>Whoever holds a session proved again that it is them, at that time.</summary>
+    public sealed record Proved(DateTimeOffset At) : LoginResult;
+
     /// <summary>User or password, or the account is disabled or locked; which of them is not said.</summary>
     public sealed record Wrong : LoginResult;
 

@@ -82,6 +82,7 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
             Account = account.Id,
             IdleTime = idle,
             IdleUntil = now + idle,
+            ProvedAt = now,
         });
     }
 
@@ -170,6 +171,7 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
             Account = account.Id,
             TokenId = token.Id,
             Kind = token.Kind,
+            ProvedAt = token.ProvedAt,
             // A program cannot change its account's password; it was let in by somebody who could do what was asked of them then.
             Duty = token.Kind != TokenKind.Session ? SignInDuty.None
                 : account.MustChangePassword ? SignInDuty.ChangePassword

@@ -52,6 +52,19 @@ internal sealed partial class AgentDesk
             : await RefuseAsync(uuid, "the agent was forgotten", from, cancellationToken);
     }
 
+    public async Task ReportAsync(AgentReport report, CancellationToken cancellationToken)
+    {
+        var says = new AgentSays(report.Hostname, report.Platform, report.Version)
+        {
+            Os = report.Os,
+            Processor = report.Processor,
+            InstallFolder = report.InstallFolder,
+            BootAgent = report.BootAgent,
+        };
+        if (await store.SaveAgentReportAsync(report.Uuid, says, report.From.ToString(), cancellationToken) is AgentChange.Saved)
+            await room.ApplyAsync(report.Uuid, cancellationToken);
+    }
+
     private async Task<AgentWelcome> CertifyAsync(StoredAgent agent, SigningRequest wish, IPAddress from, CancellationToken cancellationToken)
     {
         if (await AuthorityOfAsync(agent, cancellationToken) is not { } authority) return await RefuseAsync(agent.Uuid, "the agent's group is gone", from, cancellationToken);

@@ -15,6 +15,17 @@ internal sealed record PasswordRequest(string CurrentPassword, string NewPasswor
 
 internal sealed record OwnPasswordRequest(string Password);
 
+/// <param name="Code">A one-time code, where the account has them; or a recovery code instead.</param>
+internal sealed record ProofRequest(string Password, string? Code = null, string? RecoveryCode = null)
+{
+    /// <summary>Without its secrets.</summary>
+    public override string ToString() => "";
+}
+
+/// <param name="ProvedAt">When the session was proved.</param>
+/// <param name="LastsUntil">Until when that counts; null for as long as the session lasts.</param>
+internal sealed record ProofAnswer(DateTimeOffset ProvedAt, DateTimeOffset? LastsUntil);
+
 internal sealed record CodeRequest(string Code);
 
 /// <summary>A new secret for one-time codes; it counts once its first code was given.</summary>

@@ -19,13 +19,14 @@ internal static class AgentBuildEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/agents/builds", OrderAsync).NeedsInAnyGroup(Right.AgentBuild)
+        api.MapPost("/agents/builds", OrderAsync).NeedsInAnyGroup(Right.AgentBuild).Does(EstateActs.AgentBuild)
             .Produces<AgentBuildModel>(202).ProducesProblem(403).ProducesProblem(422).ProducesProblem(429);
         api.MapGet("/agents/builds", ListAsync).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentBuildPage>();
         api.MapGet("/agents/builds/{build}", ShowAsync).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentBuildModel>().ProducesProblem(404);
-        api.MapMethods("/agents/builds/{build}/artifact", ["GET", "HEAD"], FetchAsync).NeedsInAnyGroup(Right.AgentBuild)
+        api.MapMethods("/agents/builds/{build}/artifact", ["GET", "HEAD"], FetchAsync).NeedsInAnyGroup(Right.AgentBuild).Does(EstateActs.AgentArtifact)
             .Produces(200, contentType: "application/octet-stream").ProducesProblem(404).ProducesProblem(409);
-        api.MapPost("/agents/builds/{build}/link", LinkAsync).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentLinkModel>(201).ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
+        api.MapPost("/agents/builds/{build}/link", LinkAsync).NeedsInAnyGroup(Right.AgentBuild).Does(EstateActs.AgentArtifact)
+            .Produces<AgentLinkModel>(201).ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
         api.MapGet("/agents/payloads", Payloads).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentPayloadPage>();
         // GET alone: a HEAD would use the link up, or would have to tell whether it is good.
         api.MapGet(Download + "{secret}", TakeAsync).Open().Produces(200, contentType: "application/octet-stream").ProducesProblem(404);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -23,65 +22,68 @@ internal static class AgentEndpoints
         agents.MapGet("", ListAsync).NeedsInAnyGroup(Right.AgentList).Produces<AgentPage>();
         agents.MapGet("/{agent}", ShowAsync).NeedsInAnyGroup(Right.AgentList).Produces<AgentModel>().ProducesProblem(404);
         agents.MapDelete("/{agent}", async (string agent, IAgentDesk desk, HttpContext context) =>
-                Answer(await desk.ModerateAsync(Who(context), agent, AgentModeration.Forget, context.RequestAborted)) ?? Results.NoContent())
-            .NeedsInAnyGroup(Right.AgentApprove).Produces(204).ProducesProblem(404);
+                (await desk.ModerateAsync(context.Caller(), agent, AgentModeration.Forget, context.RequestAborted)).ToResult())
+            .NeedsInAnyGroup(Right.AgentApprove).Does(EstateActs.AgentModerate, _ => Gravity.Of(AgentModeration.Forget))
+            .Produces(204).ProducesProblem(404);
         agents.MapPost("/{agent}/rename", (string agent, AgentNameRequest request, IAgentDesk desk, HttpContext context) =>
-            ChangeAsync(desk, context, desk.RenameAsync(Who(context), agent, request.Name, context.RequestAborted))).Changes();
+            ChangeAsync(desk, context, desk.RenameAsync(context.Caller(), agent, request.Name, context.RequestAborted))).Does(EstateActs.AgentCare).Changes();
         MapModeration(agents, "approve", AgentModeration.Approve);
         MapModeration(agents, "reject", AgentModeration.Reject);
         MapModeration(agents, "revoke", AgentModeration.RevokeCertificate);
         agents.MapPost("/{agent}/drain", (string agent, IAgentDesk desk, HttpContext context) =>
-            ChangeAsync(desk, context, desk.DrainAsync(Who(context), agent, drained: true, context.RequestAborted))).Changes();
+            ChangeAsync(desk, context, desk.DrainAsync(context.Caller(), agent, drained: true, context.RequestAborted))).Does(EstateActs.AgentCare).Changes();
         agents.MapPost("/{agent}/resume", (string agent, IAgentDesk desk, HttpContext context) =>
-            ChangeAsync(desk, context, desk.DrainAsync(Who(context), agent, drained: false, context.RequestAborted))).Changes();
+            ChangeAsync(desk, context, desk.DrainAsync(context.Caller(), agent, drained: false, context.RequestAborted))).Does(EstateActs.AgentCare).Changes();
         agents.MapPost("/{agent}/rotate", (string agent, IAgentDesk desk, HttpContext context) =>
-            ChangeAsync(desk, context, desk.RotateAsync(Who(context), agent, context.RequestAborted))).Changes();
+            ChangeAsync(desk, context, desk.RotateAsync(context.Caller(), agent, context.RequestAborted))).Does(EstateActs.AgentCare).Changes();
 
-        agents.MapGet("/upgrade", (AgentUpgrades upgrades, HttpContext context) => upgrades.StandingFor(Who(context)) is { } standing
+        agents.MapGet("/upgrade", (AgentUpgrades upgrades, HttpContext context) => upgrades.StandingFor(context.Caller()) is { } standing
                 ? Results.Json(AgentUpgradeModel.Of(standing), ApiJson.Default.AgentUpgradeModel)
                 : ApiProblem.NotFound("No agent was upgraded since the master started."))
             .NeedsInAnyGroup(Right.AgentList).Produces<AgentUpgradeModel>().ProducesProblem(404);
-        agents.MapPost("/upgrade", UpgradeAsync).NeedsInAnyGroup(Right.AgentDeploy).Produces<AgentUpgradeModel>(202).ProducesProblem(404).ProducesProblem(409);
+        agents.MapPost("/upgrade", UpgradeAsync).NeedsInAnyGroup(Right.AgentDeploy).Does(EstateActs.AgentUpgrade)
+            .Produces<AgentUpgradeModel>(202).ProducesProblem(404).ProducesProblem(409);
 
         var keys = agents.MapGroup("/keys");
         keys.MapGet("", async (IAgentDesk desk, HttpContext context, string group = "") => Results.Json(
-                new EnrolmentKeyPage([.. (await desk.ListKeysAsync(Who(context), group, context.RequestAborted)).Select(EnrolmentKeyModel.Of)]), ApiJson.Default.EnrolmentKeyPage))
+                new EnrolmentKeyPage([.. (await desk.ListKeysAsync(context.Caller(), group, context.RequestAborted)).Select(EnrolmentKeyModel.Of)]), ApiJson.Default.EnrolmentKeyPage))
             .NeedsInAnyGroup(Right.AgentApprove).Produces<EnrolmentKeyPage>();
-        keys.MapPost("", CreateKeyAsync).NeedsInAnyGroup(Right.AgentApprove).Produces<EnrolmentKeyAnswer>(201).ProducesProblem(422);
+        keys.MapPost("", CreateKeyAsync).NeedsInAnyGroup(Right.AgentApprove).Does(EstateActs.KeyCreate)
+            .Produces<EnrolmentKeyAnswer>(201).ProducesProblem(422);
         keys.MapDelete("/{id}", async (string id, IAgentDesk desk, HttpContext context) =>
-                Answer(await desk.RevokeKeyAsync(Who(context), id, context.RequestAborted)) ?? Results.NoContent())
-            .NeedsInAnyGroup(Right.AgentApprove).Produces(204).ProducesProblem(404);
+                (await desk.RevokeKeyAsync(context.Caller(), id, context.RequestAborted)).ToResult())
+            .NeedsInAnyGroup(Right.AgentApprove).Does(EstateActs.KeyRevoke).Produces(204).ProducesProblem(404);
     }
 
     private static void MapModeration(IEndpointRouteBuilder agents, string word, AgentModeration action) =>
         agents.MapPost($"/{{agent}}/{word}", (string agent, IAgentDesk desk, HttpContext context) =>
-            ChangeAsync(desk, context, desk.ModerateAsync(Who(context), agent, action, context.RequestAborted))).Changes();
+            ChangeAsync(desk, context, desk.ModerateAsync(context.Caller(), agent, action, context.RequestAborted))).Does(EstateActs.AgentModerate, _ => Gravity.Of(action)).Changes();
 
     private static void Changes(this RouteHandlerBuilder route) => route.NeedsInAnyGroup(Right.AgentApprove).Produces<AgentModel>().ProducesProblem(404).ProducesProblem(409);
 
     private static async Task<IResult> ListAsync(IAgentDesk desk, HttpContext context, string group = "", bool online = false, string after = "", int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
-        var page = await desk.ListAsync(Who(context), group, online, after, limit, context.RequestAborted);
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
+        var page = await desk.ListAsync(context.Caller(), group, online, after, limit, context.RequestAborted);
         return Results.Json(new AgentPage([.. page.Items.Select(AgentModel.Of)], page.Next.Length == 0 ? null : page.Next), ApiJson.Default.AgentPage);
     }
 
     private static async Task<IResult> ShowAsync(string agent, IAgentDesk desk, HttpContext context) =>
-        await desk.FindAsync(Who(context), agent, context.RequestAborted) is { } found
+        await desk.FindAsync(context.Caller(), agent, context.RequestAborted) is { } found
             ? Results.Json(AgentModel.Of(found), ApiJson.Default.AgentModel)
             : ApiProblem.NotFound("There is no such agent.");
 
     private static async Task<IResult> ChangeAsync(IAgentDesk desk, HttpContext context, Task<EstateAnswer> change)
     {
         var answer = await change;
-        return Answer(answer) ?? await ShowAsync(answer.Id, desk, context);
+        return await answer.ToResultAsync(() => ShowAsync(answer.Id, desk, context));
     }
 
     private static async Task<IResult> UpgradeAsync(
         AgentUpgrades upgrades, PayloadOffers payloads, BlobStore blobs, HttpContext context, [FromQuery] string[] agent, string group = "", bool payload = false)
     {
-        var (agents, problem) = await upgrades.ChooseAsync(Who(context), group, [.. agent], context.RequestAborted);
-        if (problem is not null) return Answer(problem)!;
+        var (agents, problem) = await upgrades.ChooseAsync(context.Caller(), group, [.. agent], context.RequestAborted);
+        if (problem is not null) return problem.ToProblem();
         ImmutableArray<AgentOffer> offers;
         if (payload)
         {
@@ -96,31 +98,19 @@ internal static class AgentEndpoints
                 return ApiProblem.Bad($"The body must be the program, from 1 to {MaxProgramBytes >> 20} MiB; or give 'payload=true' for those of the farm's payload folder.");
             offers = [.. agents.Select(a => new AgentOffer(a, program.Sha256))];
         }
-        return Answer(upgrades.Start(offers, context.Principal().Actor)) ??
-            Results.Json(AgentUpgradeModel.Of(upgrades.StandingFor(Who(context))!), ApiJson.Default.AgentUpgradeModel, statusCode: StatusCodes.Status202Accepted);
+        return upgrades.Start(offers, context.Principal().Actor).ToResult(() =>
+            Results.Json(AgentUpgradeModel.Of(upgrades.StandingFor(context.Caller())!), ApiJson.Default.AgentUpgradeModel, statusCode: StatusCodes.Status202Accepted));
     }
 
     private static async Task<IResult> CreateKeyAsync(EnrolmentKeyRequest request, IAgentDesk desk, HttpContext context)
     {
-        var made = await desk.CreateKeyAsync(Who(context), new NewEnrolmentKey(
+        var made = await desk.CreateKeyAsync(context.Caller(), new NewEnrolmentKey(
             request.Group, request.MaxUses, TimeSpan.FromSeconds(request.LifetimeSeconds), request.RequireApproval, [.. request.Networks ?? []], request.Note)
         {
             Tags = [.. request.Tags ?? []],
             Slots = request.Slots,
         }, context.RequestAborted);
-        return Answer(made.Answer) ??
-            Results.Json(new EnrolmentKeyAnswer(made.Answer.Id, made.Secret, made.ExpiresAt), ApiJson.Default.EnrolmentKeyAnswer, statusCode: StatusCodes.Status201Created);
+        return made.Answer.ToResult(() =>
+            Results.Json(new EnrolmentKeyAnswer(made.Answer.Id, made.Secret, made.ExpiresAt), ApiJson.Default.EnrolmentKeyAnswer, statusCode: StatusCodes.Status201Created));
     }
-
-    /// <summary>What went wrong; null when nothing did.</summary>
-    private static IResult? Answer(EstateAnswer answer) => answer.Code switch
-    {
-        EstateCode.Done or EstateCode.Accepted => null,
-        EstateCode.Denied => ApiProblem.Forbidden(answer.Detail),
-        EstateCode.NotFound => ApiProblem.NotFound(answer.Detail),
-        EstateCode.NameTaken or EstateCode.InUse or EstateCode.InvalidState => ApiProblem.Conflict(answer.Detail),
-        _ => ApiProblem.Refused(answer.Detail),
-    };
-
-    private static Caller Who(HttpContext context) => new(context.Principal(), context.Connection.RemoteIpAddress ?? IPAddress.None, "http");
 }

@@ -7,15 +7,18 @@ namespace Quern.MasterHost.Api;
 /// <param name="State"><c>pending</c>, <c>active</c>, <c>rejected</c> or <c>revoked</c>.</param>
 /// <param name="Address">Where it came from last.</param>
 /// <param name="CertificateNotAfter">The end of its newest certificate; null when it has none.</param>
+/// <param name="Os">Like what follows <c>slots</c>: as it said over the administration protocol; empty until then.</param>
+/// <param name="ReportedAt">When it last said so; null for never.</param>
 /// <param name="RenewalAsked">It is to come with a new certificate, and has not yet.</param>
 internal sealed record AgentModel(
     string Uuid, string Name, string Group, string State, bool Online, bool Drained, string Hostname, string Platform, string Version, string Address,
-    DateTimeOffset FirstSeenAt, DateTimeOffset? LastSeenAt, DateTimeOffset? CertificateNotAfter, bool RenewalAsked, ImmutableArray<string> Tags, int Slots)
+    DateTimeOffset FirstSeenAt, DateTimeOffset? LastSeenAt, DateTimeOffset? CertificateNotAfter, bool RenewalAsked, ImmutableArray<string> Tags, int Slots,
+    string Os, string Processor, string InstallFolder, bool BootAgent, DateTimeOffset? ReportedAt)
 {
     public static AgentModel Of(AgentFacts agent) => new(
         agent.Uuid, agent.Name, agent.Group, agent.Pending ? "pending" : agent.Rejected ? "rejected" : agent.Revoked ? "revoked" : "active", agent.Online, agent.Drained,
         agent.Hostname, agent.Platform, agent.Version, agent.Address, agent.FirstSeenAt, agent.LastSeenAt, agent.CertificateNotAfter, agent.RenewalAsked,
-        agent.Tags, agent.Slots);
+        agent.Tags, agent.Slots, agent.Os, agent.Processor, agent.InstallFolder, agent.BootAgent, agent.ReportedAt);
 }
 
 internal sealed record AgentPage(ImmutableArray<AgentModel> Items, string? Next);

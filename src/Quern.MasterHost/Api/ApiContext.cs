@@ -13,5 +13,8 @@ internal static class ApiContext
         context.Features.Get<Principal>() ?? throw new InvalidOperationException("The endpoint is open to all and has no principal.");
 
     /// <summary>Who asks, and where from, for the desks of the estate.</summary>
-    public static Caller Caller(this HttpContext context) => new(context.Principal(), context.Connection.RemoteIpAddress ?? IPAddress.None, "http");
+    public static Caller Caller(this HttpContext context) => new(context.Principal(), context.From(), "http");
+
+    /// <summary>Where the request comes from.</summary>
+    public static IPAddress From(this HttpContext context) => context.Connection.RemoteIpAddress ?? IPAddress.None;
 }

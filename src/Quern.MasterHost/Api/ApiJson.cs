@@ -40,6 +40,7 @@ namespace Quern.MasterHost.Api;
 [JsonSerializable(typeof(ListenerModel))]
 [JsonSerializable(typeof(LoginAnswer))]
 [JsonSerializable(typeof(OwnAccountModel))]
+[JsonSerializable(typeof(ProofAnswer))]
 [JsonSerializable(typeof(TotpBegun))]
 [JsonSerializable(typeof(RecoveryCodesModel))]
 [JsonSerializable(typeof(UserPage))]

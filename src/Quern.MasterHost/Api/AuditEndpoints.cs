@@ -18,7 +18,7 @@ internal static class AuditEndpoints
         IAuditDesk desk, HttpContext context, DateTimeOffset? since = null, DateTimeOffset? until = null, string? actor = null, string? kind = null, string? after = null,
         int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         if (kind?.Length > 64 || actor?.Length > 128) return ApiProblem.Bad("'kind' has at most 64 characters and 'actor' 128.");
         var page = await desk.QueryAsync(context.Caller(), new AuditQuery(since, until, actor ?? "", kind ?? "", limit, after ?? ""), context.RequestAborted);
         return page is null

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,7 +17,8 @@ internal static class BannerEndpoints
         api.MapGet("/banner", (IBannerDesk desk) => Results.Json(ModelOf(desk.Current), ApiJson.Default.BannerModel)).Open().Produces<BannerModel>();
         api.MapGet("/banner/image", Image).Open().Produces(200, contentType: "image/png").ProducesProblem(404);
         // Maintenance asks for its own right behind this one.
-        api.MapPut("/banner", UpdateAsync).Needs(Right.ServerBanner).Produces<BannerModel>().ProducesProblem(400).ProducesProblem(403).ProducesProblem(422);
+        api.MapPut("/banner", UpdateAsync).Needs(Right.ServerBanner).Does(EstateActs.Banner, call => Gravity.Of(EditOf(call.Asked<BannerRequest>(), default)))
+            .Produces<BannerModel>().ProducesProblem(403).ProducesProblem(422);
     }
 
     private static IResult Image(IBannerDesk desk, HttpContext context)
@@ -35,25 +35,21 @@ internal static class BannerEndpoints
         if (request.Image is { } text)
         {
             image = new byte[text.Length];
-            if (!Convert.TryFromBase64String(text, image, out int length)) return ApiProblem.Bad("'image' is a PNG in base 64, or empty for none.");
+            if (!Convert.TryFromBase64String(text, image, out int length)) return new EstateAnswer(EstateCode.InvalidImage, "'image' is a PNG in base 64, or empty for none.", "image").ToProblem();
             image = image[..length];
         }
-        var edit = new BannerEdit
-        {
-            Message = request.Message,
-            Image = image is null ? null : (ReadOnlyMemory<byte>)image,
-            Maintenance = request.Maintenance,
-            Drain = request.Drain,
-        };
-        var caller = new Caller(context.Principal(), context.Connection.RemoteIpAddress ?? IPAddress.None, "http");
-        var answer = await desk.UpdateAsync(caller, edit, context.RequestAborted);
-        return answer.Code switch
-        {
-            EstateCode.Done => Results.Json(ModelOf(desk.Current), ApiJson.Default.BannerModel),
-            EstateCode.Denied => ApiProblem.Forbidden(answer.Detail),
-            _ => ApiProblem.Refused(answer.Detail),
-        };
+        var answer = await desk.UpdateAsync(context.Caller(), EditOf(request, image), context.RequestAborted);
+        return answer.ToResult(() => Results.Json(ModelOf(desk.Current), ApiJson.Default.BannerModel));
     }
+
+    /// <param name="image">Decoded; null for one that stays.</param>
+    private static BannerEdit EditOf(BannerRequest request, byte[]? image) => new()
+    {
+        Message = request.Message,
+        Image = image is null ? null : (ReadOnlyMemory<byte>)image,
+        Maintenance = request.Maintenance,
+        Drain = request.Drain,
+    };
 
     private static BannerModel ModelOf(Banner banner) => new(
         banner.Maintenance, banner.Version, banner.Message,

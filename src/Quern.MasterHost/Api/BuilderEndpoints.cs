@@ -29,7 +29,7 @@ internal static class BuilderEndpoints
     /// <summary>Newest first; also of builders that the configuration no longer has.</summary>
     private static async Task<IResult> RunsAsync(string name, FarmStore store, CancellationToken cancellationToken, long? before = null, int limit = 50)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var rows = await store.ListJobsAsync(new JobFilter { Builder = name, BeforeNumber = before, Limit = limit }, cancellationToken);
         return Results.Json(new JobPage([.. rows.Select(JobModel.Of)], rows.Length == limit ? rows[^1].Number : null), ApiJson.Default.JobPage);
     }

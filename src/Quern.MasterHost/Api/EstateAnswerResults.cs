@@ -10,6 +10,9 @@ internal static class EstateAnswerResults
     /// <param name="done">What is answered when all went well.</param>
     public static async Task<IResult> ToResultAsync(this EstateAnswer answer, Func<Task<IResult>> done) => answer.Succeeded ? await done() : answer.ToProblem();
 
+    /// <inheritdoc cref="ToResultAsync"/>
+    public static IResult ToResult(this EstateAnswer answer, Func<IResult> done) => answer.Succeeded ? done() : answer.ToProblem();
+
     public static IResult ToResult(this EstateAnswer answer) => answer.Succeeded ? Results.NoContent() : answer.ToProblem();
 
     public static IResult ToProblem(this EstateAnswer answer)

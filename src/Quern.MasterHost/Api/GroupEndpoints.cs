@@ -14,19 +14,20 @@ internal static class GroupEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/groups", ListAsync).NeedsInAnyGroup(Right.GroupList).Produces<GroupPage>().ProducesProblem(400);
-        api.MapPost("/groups", CreateAsync).Needs(Right.GroupCreate).Produces<GroupModel>(201).ProducesProblem(403).ProducesProblem(409).ProducesProblem(422);
+        api.MapPost("/groups", CreateAsync).Needs(Right.GroupCreate).Does(EstateActs.GroupCreate).Produces<GroupModel>(201).ProducesProblem(403).ProducesProblem(409).ProducesProblem(422);
         var group = api.MapGroup("/groups/{group}");
         group.MapGet("", async (string group, GroupDesk desk, HttpContext context) => await ShowAsync(group, 200, desk, context))
             .NeedsInGroup(Right.GroupList, "group").Produces<GroupModel>().ProducesProblem(404);
         group.MapPatch("", ChangeAsync).NeedsInGroup(Right.GroupUpdate, "group")
+            .Does(EstateActs.GroupUpdate, call => Gravity.Of(EditOf(call.Part("group"), call.Asked<GroupChangeRequest>())))
             .Produces<GroupModel>().ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422);
-        group.MapDelete("", RemoveAsync).NeedsInGroup(Right.GroupDelete, "group")
+        group.MapDelete("", RemoveAsync).NeedsInGroup(Right.GroupDelete, "group").Does(EstateActs.GroupDelete)
             .Produces(204).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422);
     }
 
     private static async Task<IResult> ListAsync(IGroupDesk desk, HttpContext context, string? prefix = null, string? after = null, int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var page = await desk.ListAsync(context.Caller(), prefix ?? "", after ?? "", limit, context.RequestAborted);
         return Results.Json(new GroupPage([.. page.Items.Select(GroupModel.Of)], page.Next.Length == 0 ? null : page.Next), ApiJson.Default.GroupPage);
     }
@@ -40,19 +41,19 @@ internal static class GroupEndpoints
 
     private static async Task<IResult> ChangeAsync(string group, GroupChangeRequest request, GroupDesk desk, HttpContext context)
     {
-        var answer = await desk.UpdateAsync(
-            context.Caller(),
-            new GroupEdit(group)
-            {
-                NewName = request.Name,
-                Description = request.Description,
-                NewOwner = request.Owner,
-                AddMembers = request.AddMembers.Texts(),
-                RemoveMembers = request.RemoveMembers.Texts(),
-                ExpectedRevision = request.Revision,
-            }, context.RequestAborted);
+        var answer = await desk.UpdateAsync(context.Caller(), EditOf(group, request), context.RequestAborted);
         return await answer.ToResultAsync(() => ShowAsync(answer.Id, 200, desk, context));
     }
+
+    private static GroupEdit EditOf(string group, GroupChangeRequest request) => new(group)
+    {
+        NewName = request.Name,
+        Description = request.Description,
+        NewOwner = request.Owner,
+        AddMembers = request.AddMembers.Texts(),
+        RemoveMembers = request.RemoveMembers.Texts(),
+        ExpectedRevision = request.Revision,
+    };
 
     private static async Task<IResult> RemoveAsync(string group, IGroupDesk desk, HttpContext context, string? move_agents_to = null, long revision = 0) =>
         (await desk.RemoveAsync(context.Caller(), group, move_agents_to ?? "", revision, context.RequestAborted)).ToResult();

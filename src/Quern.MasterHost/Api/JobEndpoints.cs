@@ -50,7 +50,7 @@ internal static class JobEndpoints
         if (package is not null && !PackageName.TryParse(package, out name)) return ApiProblem.Bad($"'{package}' is not a package name: {PackageName.Rule}.");
         BatchId batchId = default;
         if (batch is not null && !BatchId.TryParse(batch, out batchId)) return ApiProblem.Bad($"'{batch}' is not the id of a batch.");
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var rows = await store.ListJobsAsync(new JobFilter
         {
             States = states.ToImmutable(),

@@ -30,7 +30,7 @@ internal static class LeafEndpoints
     /// <summary>The newest version of every package, by name; the name of the last is the next page's <c>after</c>.</summary>
     private static async Task<IResult> ListAsync(LeafBook book, CancellationToken cancellationToken, string? after = null, int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var rows = (await book.ShelfAsync(cancellationToken)).Newest.Where(e => after is null || string.CompareOrdinal(e.Name.Value, after) > 0).Take(limit + 1).ToImmutableArray();
         return Results.Json(new LeafPage([.. rows.Take(limit).Select(ModelOf)], rows.Length > limit ? rows[limit - 1].Name.Value : null), ApiJson.Default.LeafPage);
     }

@@ -1,11 +1,11 @@
 using System.Globalization;
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
 using Quern.MasterHost.Access.Accounts;
 using Quern.Model;
+using Quern.Peers.Estate;
 using Quern.Storage;
 using Quern.Web.Pages;
 
@@ -22,7 +22,7 @@ internal static class LoginEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapPost("/api/v1/login", TokenAsync).Open().Produces<LoginAnswer>().ProducesProblem(401).ProducesProblem(403).ProducesProblem(429);
-        app.MapPost("/api/v1/logout", EndAsync).ForOwnAccount().Produces(204);
+        app.MapPost("/api/v1/logout", EndAsync).ForOwnAccount().Does(EstateActs.Own).Produces(204);
         app.MapPost("/login", CookieAsync).Open().ExcludeFromDescription();
         app.MapPost("/logout", SignOutAsync).Open().ExcludeFromDescription();
     }
@@ -45,7 +45,7 @@ internal static class LoginEndpoints
     private static async Task<IResult> TokenAsync(LoginRequest request, Doorkeeper door, TokenBook tokens, HttpContext context)
     {
         if (IsTooLong(request.User, request.Password, request.Code, request.RecoveryCode)) return TooLong();
-        var attempt = new LoginAttempt(request.User, request.Password, From(context), request.Code ?? "", request.RecoveryCode ?? "");
+        var attempt = new LoginAttempt(request.User, request.Password, context.From(), request.Code ?? "", request.RecoveryCode ?? "");
         switch (await door.LoginAsync(attempt, context.RequestAborted, NewSession(context, tokens)))
         {
             case LoginResult.Welcome welcome:
@@ -83,7 +83,7 @@ internal static class LoginEndpoints
         bool recovery = code.Contains('-', StringComparison.Ordinal) || code.Length > 8;
         var result = IsTooLong(user, password, code, fresh)
             ? new LoginResult.Wrong()
-            : await door.LoginAsync(new LoginAttempt(user, password, From(context), recovery ? "" : code, recovery ? code : ""), context.RequestAborted, NewSession(context, tokens));
+            : await door.LoginAsync(new LoginAttempt(user, password, context.From(), recovery ? "" : code, recovery ? code : ""), context.RequestAborted, NewSession(context, tokens));
         if (result is LoginResult.Welcome welcome)
         {
             string? page = await DutyAsync(welcome, own, tokens, password, fresh, code.Length > 0, context);
@@ -95,7 +95,7 @@ internal static class LoginEndpoints
                 return;
             }
             // A session that may do nothing is of no use to a browser.
-            await tokens.RevokeAsync(welcome.Token, welcome.Principal.Actor with { Address = $"{From(context)}", Door = "http" }, context.RequestAborted);
+            await tokens.RevokeAsync(welcome.Token, welcome.Principal.Actor with { Address = $"{context.From()}", Door = "http" }, context.RequestAborted);
             await PageEndpoints.WriteAsync(context, 401, page);
             return;
         }
@@ -118,7 +118,7 @@ internal static class LoginEndpoints
         if (who.Duty == SignInDuty.ChangePassword)
         {
             if (fresh.Length == 0) return LoginPages.Render(context, "The password must be changed: give it once more, and a new one.", askCode, askNewPassword: true);
-            switch (await own.ChangePasswordAsync(who, password, fresh, From(context), context.RequestAborted))
+            switch (await own.ChangePasswordAsync(who, password, fresh, context.From(), context.RequestAborted))
             {
                 case OwnChange.Refused refused: return LoginPages.Render(context, string.Join(' ', refused.Errors.Select(e => e.Description)), askCode, askNewPassword: true);
                 case not OwnChange.Done: return LoginPages.Render(context, "Too many tries; wait a quarter of an hour.");
@@ -132,7 +132,7 @@ internal static class LoginEndpoints
     {
         // A foreign page cannot send the cookie here: it is for this site alone (SameSite=Strict).
         if (context.Request.Cookies.TryGetValue(AccessGate.CookieName, out string? secret) && await tokens.FindAsync(secret, context.RequestAborted) is { } who)
-            await tokens.RevokeAsync(secret, who.Actor with { Address = $"{From(context)}", Door = "http" }, context.RequestAborted);
+            await tokens.RevokeAsync(secret, who.Actor with { Address = $"{context.From()}", Door = "http" }, context.RequestAborted);
         context.Response.Cookies.Delete(AccessGate.CookieName, Options(context));
         context.Response.StatusCode = 303;
         context.Response.Headers.Location = "/";
@@ -150,7 +150,5 @@ internal static class LoginEndpoints
 
     /// <summary>A session that knows where it came from.</summary>
     private static Func<StoredAccount, (string Secret, StoredToken Session)> NewSession(HttpContext context, TokenBook tokens) =>
-        account => tokens.NewSession(account, From(context), context.Request.Headers.UserAgent.ToString());
-
-    private static IPAddress From(HttpContext context) => context.Connection.RemoteIpAddress ?? IPAddress.None;
+        account => tokens.NewSession(account, context.From(), context.Request.Headers.UserAgent.ToString());
 }

@@ -24,7 +24,7 @@ internal static class PackageEndpoints
     /// <summary>One after the other by name, version, environment and architecture; the key of the last is the next page's <c>after</c>.</summary>
     private static async Task<IResult> ListAsync(FarmStore store, CancellationToken cancellationToken, string? after = null, int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var versions = new VersionNames(store);
         var rows = (await store.ListArtifactsAsync(null, cancellationToken)).OrderBy(KeyOf, StringComparer.Ordinal)
             .Where(a => after is null || string.CompareOrdinal(KeyOf(a), after) > 0).Take(limit + 1).ToList();

@@ -64,7 +64,7 @@ internal static class RecipeEndpoints
 
     private static async Task<IResult> ListAsync(FarmStore store, CancellationToken cancellationToken, string? after = null, int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var all = await store.ListRecipesAsync(cancellationToken);
         var items = all.Where(r => !r.Deleted && (after is null || string.CompareOrdinal(r.Recipe.Name.Value, after) > 0))
             .OrderBy(r => r.Recipe.Name.Value, StringComparer.Ordinal).Take(limit + 1).ToList();

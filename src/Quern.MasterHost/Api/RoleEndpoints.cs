@@ -15,10 +15,10 @@ internal static class RoleEndpoints
     {
         api.MapGet("/roles", ListAsync).Needs(Right.RoleList).Produces<RolePage>();
         api.MapGet("/roles/{name}", ShowAsync).Needs(Right.RoleList).Produces<RoleModel>().ProducesProblem(404);
-        api.MapPut("/roles/{name}", PutAsync).Needs(Right.RoleManage).Produces<RoleModel>().ProducesProblem(403).ProducesProblem(409).ProducesProblem(422);
+        api.MapPut("/roles/{name}", PutAsync).Needs(Right.RoleManage).Does(EstateActs.RolePut).Produces<RoleModel>().ProducesProblem(403).ProducesProblem(409).ProducesProblem(422);
         api.MapDelete("/roles/{name}", async (string name, IRoleDesk desk, HttpContext context) =>
                 (await desk.RemoveAsync(context.Caller(), name, context.RequestAborted)).ToResult())
-            .Needs(Right.RoleManage).Produces(204).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
+            .Needs(Right.RoleManage).Does(EstateActs.RoleDelete).Produces(204).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
     }
 
     private static async Task<IResult> ListAsync(IRoleDesk desk, HttpContext context) =>

@@ -42,7 +42,7 @@ internal static class SourceEndpoints
 
     private static async Task<IResult> ListAsync(FarmStore store, CancellationToken cancellationToken, string? after = null, int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var rows = (await store.ListSourcesAsync(cancellationToken)).OrderBy(s => s.Id, StringComparer.Ordinal)
             .Where(s => after is null || string.CompareOrdinal(s.Id, after) > 0).Take(limit + 1).ToList();
         return Results.Json(new SourcePage([.. rows.Take(limit).Select(SourceModel.Of)], rows.Count > limit ? rows[limit - 1].Id : null), ApiJson.Default.SourcePage);

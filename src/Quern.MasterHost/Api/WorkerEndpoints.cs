@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Quern.MasterHost.Access;
 using Quern.Model;
 using Quern.Peers.Dispatch;
+using Quern.Peers.Estate;
 
 namespace Quern.MasterHost.Api;
 
@@ -15,15 +16,16 @@ internal static class WorkerEndpoints
     {
         api.MapGet("/workers", ListAsync).Needs(Right.WorkerRead).Produces<WorkerPage>();
         api.MapGet("/workers/{name}", ShowAsync).Needs(Right.WorkerRead).Produces<WorkerModel>().ProducesProblem(404);
-        api.MapPut("/workers/{name}/slots", SetSlotsAsync).Needs(Right.WorkerWrite).Produces<WorkerModel>().ProducesProblem(400).ProducesProblem(404);
-        api.MapPost("/workers/{name}/shutdown", SendHomeAsync).Needs(Right.WorkerWrite).Produces<WorkerModel>(202).ProducesProblem(404);
-        api.MapPost("/workers/{name}/credential", CredentialAsync).Needs(Right.WorkerWrite).Produces<WorkerCredentialAnswer>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+        api.MapPut("/workers/{name}/slots", SetSlotsAsync).Needs(Right.WorkerWrite).Does(EstateActs.WorkerCare).Produces<WorkerModel>().ProducesProblem(400).ProducesProblem(404);
+        api.MapPost("/workers/{name}/shutdown", SendHomeAsync).Needs(Right.WorkerWrite).Does(EstateActs.WorkerCare).Produces<WorkerModel>(202).ProducesProblem(404);
+        api.MapPost("/workers/{name}/credential", CredentialAsync).Needs(Right.WorkerWrite).Does(EstateActs.WorkerCredential)
+            .Produces<WorkerCredentialAnswer>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
         api.MapGet("/farm", FarmAsync).Needs(Right.FarmRead).Produces<FarmModel>();
     }
 
     private static async Task<IResult> ListAsync(WorkerBook workers, CancellationToken cancellationToken, string? after = null, int limit = 200)
     {
-        if (limit is < 1 or > 1000) return ApiProblem.Bad("'limit' must be from 1 to 1000.");
+        if (ApiProblem.OfLimit(limit) is { } wrong) return wrong;
         var (page, next) = await workers.ListAsync(after, limit, cancellationToken);
         return Results.Json(new WorkerPage(page, next), ApiJson.Default.WorkerPage);
     }

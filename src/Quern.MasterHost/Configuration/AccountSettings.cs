@@ -15,6 +15,12 @@ public sealed record AccountSettings
     /// <summary>A session is over after so long, however much it is used.</summary>
     public TimeSpan SessionMax { get; init; } = TimeSpan.FromHours(12);
 
+    /// <summary>
+    /// How long password and code count for what is grave (<see cref="Peers.Estate.EstateActs"/>); after that a session is asked for them
+    /// again. Zero: never asked. As long as an unused session lasts: whoever finds one open has at most that.
+    /// </summary>
+    public TimeSpan StepUp { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>An API token is over after so long at the latest; null for those that last until they are revoked.</summary>
     public TimeSpan? TokenMax { get; init; }
 }

@@ -43,7 +43,7 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
             SourceFolders = Folders(sources, "file_folders"),
             AllowPrivateAddresses = sources?.Flag("allow_private_addresses") ?? false,
             Limits = Limits(top.Section("limits", "log_bytes", "package_bytes", "source_bytes", "request_bytes", "batch_jobs")),
-            Accounts = Accounts(top.Section("accounts", "require_totp", "session_idle", "session_max", "token_max", "oldest_clients")),
+            Accounts = Accounts(top.Section("accounts", "require_totp", "session_idle", "session_max", "token_max", "step_up_minutes", "oldest_clients")),
             Retention = Retention(top.Section("retention", "logs", "failed_logs")),
             Locks = locks,
             Secrets = secrets,
@@ -172,6 +172,9 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
         };
     }
 
+    /// <summary>Past a day it would never be asked for.</summary>
+    private const int MaxStepUpMinutes = 24 * 60;
+
     private static AccountSettings Accounts(YamlSection? section)
     {
         var accounts = new AccountSettings();
@@ -182,6 +185,7 @@ internal sealed partial class ConfigurationMapper(string file, ProblemLog proble
             SessionIdle = section.Time("session_idle") ?? accounts.SessionIdle,
             SessionMax = section.Time("session_max") ?? accounts.SessionMax,
             TokenMax = section.Time("token_max") ?? accounts.TokenMax,
+            StepUp = section.Number("step_up_minutes", 0, MaxStepUpMinutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : accounts.StepUp,
         };
     }
 

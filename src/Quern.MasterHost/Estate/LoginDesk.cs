@@ -33,17 +33,32 @@ internal sealed class LoginDesk(Doorkeeper door, TokenBook tokens, OwnAccount ow
             if (request.Lifetime > TimeSpan.Zero && time.GetUtcNow() + request.Lifetime is var end && end < session.ExpiresAt) session = session with { ExpiresAt = end };
             return (secret, made = session);
         });
-        return result switch
-        {
-            LoginResult.Welcome welcome => WelcomeOf(welcome.Token, welcome.Principal, made!),
-            LoginResult.TooMany many => new LoginOutcome.TooMany(many.RetryAfter),
-            LoginResult.Expired => new LoginOutcome.Expired(),
-            LoginResult.Maintenance => new LoginOutcome.Maintenance(),
-            LoginResult.CodeNeeded => new LoginOutcome.CodeNeeded(),
-            LoginResult.WrongCode => new LoginOutcome.WrongCode(),
-            _ => new LoginOutcome.Wrong(),
-        };
+        return result is LoginResult.Welcome welcome ? WelcomeOf(welcome.Token, welcome.Principal, made!) : RefusalOf(result);
     }
+
+    public async Task<LoginOutcome> ProveAsync(Caller who, string token, LoginRequest request, CancellationToken cancellationToken)
+    {
+        var attempt = new LoginAttempt(who.Principal.Name["user:".Length..], request.Password, request.From, request.Code, request.RecoveryCode);
+        if (door.ClosedFor(attempt) is { } closed) return new LoginOutcome.TooMany(closed);
+        if (AccountRules.IsImpossiblePassword(request.Password))
+        {
+            await door.RefuseUnseenAsync(attempt, "what was typed for a password cannot be one", cancellationToken);
+            return new LoginOutcome.InvalidPassword();
+        }
+        var result = await door.ProveAsync(who.Principal, attempt, who.Door, cancellationToken);
+        if (result is not LoginResult.Proved) return RefusalOf(result);
+        return await tokens.PeekAsync(token, cancellationToken) is var (session, principal) ? WelcomeOf(token, principal, session) : new LoginOutcome.Wrong();
+    }
+
+    private static LoginOutcome RefusalOf(LoginResult result) => result switch
+    {
+        LoginResult.TooMany many => new LoginOutcome.TooMany(many.RetryAfter),
+        LoginResult.Expired => new LoginOutcome.Expired(),
+        LoginResult.Maintenance => new LoginOutcome.Maintenance(),
+        LoginResult.CodeNeeded => new LoginOutcome.CodeNeeded(),
+        LoginResult.WrongCode => new LoginOutcome.WrongCode(),
+        _ => new LoginOutcome.Wrong(),
+    };
 
     public async Task<LoginOutcome.Welcome?> ResumeAsync(string token, IPAddress from, CancellationToken cancellationToken)
     {

@@ -41,6 +41,16 @@ internal static class AdminAnswers
     /// <summary>What somebody is told who may not: the request's result for that, or an answer with nothing in it.</summary>
     public static AdminAnswer Denied(AdminType request, string detail = "") => Named(request.Answer!, s_refusals, detail);
 
+    /// <summary>What somebody is told whose session must be proved again first: the refusal, with what to do about it for those who read that.</summary>
+    public static AdminAnswer ProveAgain(AdminType request) => Denied(request, "Prove that it is you: RQ_Login on this connection with your password, and a code if you have them; then send this again.") switch
+    {
+        AdminAnswer.Result result => result with { Tail = new ResultTail(result.Tail ?? new ResultTail()) { ProveAgain = true } },
+        AdminAnswer.Message { Value: RS_CreateEnrolmentToken key } => Of(new RS_CreateEnrolmentToken(key) { ProveAgain = true }),
+        AdminAnswer.Message { Value: RS_FetchArtifact part } => Of(new RS_FetchArtifact(part) { ProveAgain = true }),
+        AdminAnswer.Message { Value: RS_CreateApiToken token } => Of(new RS_CreateApiToken(token) { ProveAgain = true }),
+        var other => other,
+    };
+
     /// <summary>What is told when something went wrong here, and of a request that cannot be read.</summary>
     public static AdminAnswer Failed(AdminType request, string detail = "") => Named(request.Answer!, s_failures, detail);
 

@@ -64,8 +64,7 @@ internal sealed partial class AdminConnection
         if (verdict == AdminVerdict.Nothing) return ValueTask.CompletedTask;
         if (!type!.IsRequest)
         {
-            Hear(message);
-            return ValueTask.CompletedTask;
+            return HearAsync(message);
         }
         bool forOthers = message.To != 0 && message.To != room.ServerSid;
         // What is for others is brought to them, what is for agents is no use to the server, and nothing else goes past the server.
@@ -100,9 +99,9 @@ internal sealed partial class AdminConnection
     }
 
     /// <summary>Takes an answer to a question of ours, or to one that was brought here.</summary>
-    private void Hear(AdminMessage message)
+    private ValueTask HearAsync(AdminMessage message)
     {
-        if (_agent.Length == 0) return;
+        if (_agent.Length == 0) return ValueTask.CompletedTask;
         if (message.To != 0 && message.To != room.ServerSid)
         {
             if (message.Body is AdminBody.Result result && _brought.TryRemove((message.To, message.Id), out var waiting)) waiting.TrySetResult(result.Code);
@@ -110,7 +109,23 @@ internal sealed partial class AdminConnection
         else if (message.Id == _metadataAsked && message.Body is AdminBody.Message { Value: RS_AgentMetadata metadata })
         {
             _metadataAsked = 0;
-            room.Gate.Reported(AgentWords.ReportOf(_agent, metadata, _from));
+            return ReportAsync(AgentWords.ReportOf(_agent, metadata, _from));
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Kept before the next message is read, so that one connection has one report under way.</summary>
+    private async ValueTask ReportAsync(AgentReport report)
+    {
+        room.Gate.Reported(report);
+        try
+        {
+            await desk.Desks.Agents.ReportAsync(report, _stop.Token);
+        }
+        catch (Exception error) when (!_stop.IsCancellationRequested)
+        {
+            // It is asked again when it comes again.
+            room.Gate.Failed(Name, nameof(RS_AgentMetadata), error);
         }
     }
 
@@ -127,7 +142,8 @@ internal sealed partial class AdminConnection
         AdminRequest? request = null;
         try
         {
-            var who = await WhoAsync(AdminRules.Of(message.Type!).Access != AdminAccess.Everybody);
+            // A login of somebody who is logged in proves it again.
+            var who = await WhoAsync(AdminRules.Of(message.Type!).Access != AdminAccess.Everybody || message.Type!.Name == nameof(RQ_Login));
             if (who is null && _token.Length > 0 && AdminRules.Of(message.Type!).Access != AdminAccess.Everybody)
             {
                 await DenyAsync(message);
@@ -143,6 +159,11 @@ internal sealed partial class AdminConnection
             else if (message.Body is not AdminBody.Message)
             {
                 answer = AdminAnswers.Failed(request.Type, "The message cannot be read.");
+            }
+            else if (who is not null && await MustProveAsync(who, message))
+            {
+                room.Gate.Denied(who, request.Type.Name, ProofRule.Code);
+                answer = AdminAnswers.ProveAgain(request.Type);
             }
             else
             {
@@ -172,6 +193,13 @@ internal sealed partial class AdminConnection
     /// <summary>The account behind the session, with the rights of this moment; null when there is none, or none any more.</summary>
     private async ValueTask<Caller?> WhoAsync(bool needed) =>
         needed && _token.Length > 0 && await desk.Desks.Login.FindAsync(_token, _from, _stop.Token) is { } principal ? new Caller(principal, _from, "admin") : null;
+
+    /// <summary>Whether a request must wait until the session is proved again. Decided here, before any desk sees the request.</summary>
+    private async ValueTask<bool> MustProveAsync(Caller who, AdminMessage message) =>
+        room.Proofs.Asks(who.Principal) &&
+        await AdminGravity.IsGraveAsync(message.Type!, ((AdminBody.Message)message.Body).Value, who, desk.Desks.Tokens, _stop.Token) &&
+        // What is remembered may be a moment older than a proof that another process of the farm took.
+        (await desk.Desks.Login.PeekAsync(_token, _stop.Token) is not { } now || room.Proofs.Asks(now));
 
     /// <summary>Lets go of whoever has done what had to be done first.</summary>
     private async ValueTask ReleaseAsync()

@@ -52,6 +52,11 @@ public sealed record AdminOptions
     public int MinPassword { get; init; } = 12;
 
     /// <summary>
+    /// How long password and code count for what is grave (<see cref="Estate.EstateActs"/>) before they are asked for again; zero, the default here: never asked.
+    /// </summary>
+    public TimeSpan StepUp { get; init; }
+
+    /// <summary>
     /// Whether clients of before 2021-11-14 may come in, which know no results: ping, banner, login and logout. Off by default, as the specification.
     /// </summary>
     public bool TakesOutcomes { get; init; }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Quern.Admin.V1;
+using Quern.Peers.Estate;
 using Quern.Protocols.Admin;
 
 namespace Quern.Peers.Admin;
@@ -19,6 +20,8 @@ internal sealed class AdminRoom(AdminOptions options, IAdminGate gate, TimeProvi
     public IAdminGate Gate => gate;
 
     public TimeProvider Time => time;
+
+    public ProofRule Proofs { get; } = new(options.StepUp, time);
 
     /// <summary>The server's own session number, of this run.</summary>
     public int ServerSid { get; } = SessionNumber.Of(InstanceType.InstanceServer, InstanceFlavor.FlavorServerJava, random?.Invoke() ?? RandomNumberGenerator.GetInt32(BaseValues));

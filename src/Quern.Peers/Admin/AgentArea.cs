@@ -99,7 +99,7 @@ internal sealed class AgentArea(IAgentDesk desk)
 
     private static RS_ListAgents.Types.Agent Of(AgentFacts agent, int sid)
     {
-        var (os, arch) = AgentWords.Of(agent.Platform);
+        var (os, arch) = AgentWords.Of(agent);
         return new()
         {
             Uuid = agent.Uuid,

@@ -32,15 +32,7 @@ internal sealed class GroupArea(IGroupDesk desk)
             return AdminAnswers.Of(NoTarget, RS_UpdateGroup.UpdateGroupFailedAccessDenied);
         if (asked.AddPasswordMechanism.Count > 0 || asked.RemoveMechanismId.Count > 0 || HasCredentials(asked.AgentConfig))
             return AdminAnswers.Of(s_passwords, RS_UpdateGroup.UpdateGroupInvalidConfig);
-        var answer = await desk.UpdateAsync(request.Who, new GroupEdit(group)
-        {
-            NewName = asked.HasNewName ? asked.NewName : null,
-            NewOwner = asked.HasNewOwner ? asked.NewOwner : null,
-            AddMembers = [.. asked.AddMember],
-            RemoveMembers = [.. asked.RemoveMember],
-            AgentConfig = asked.AgentConfig is { } config ? config.ToByteArray() : null,
-            ExpectedRevision = asked.ExpectedRevision,
-        }, cancellationToken);
+        var answer = await desk.UpdateAsync(request.Who, EditOf(asked, group), cancellationToken);
         return AdminAnswers.Of(answer, answer.Code switch
         {
             EstateCode.Done => RS_UpdateGroup.UpdateGroupOk,
@@ -53,6 +45,16 @@ internal sealed class GroupArea(IGroupDesk desk)
             _ => RS_UpdateGroup.UpdateGroupFailedAccessDenied,
         });
     }
+
+    public static GroupEdit EditOf(RQ_UpdateGroup asked, string group) => new(group)
+    {
+        NewName = asked.HasNewName ? asked.NewName : null,
+        NewOwner = asked.HasNewOwner ? asked.NewOwner : null,
+        AddMembers = [.. asked.AddMember],
+        RemoveMembers = [.. asked.RemoveMember],
+        AgentConfig = asked.AgentConfig is { } config ? config.ToByteArray() : null,
+        ExpectedRevision = asked.ExpectedRevision,
+    };
 
     public async Task<AdminAnswer> DeleteAsync(AdminRequest request, RQ_DeleteGroup asked, CancellationToken cancellationToken)
     {

@@ -19,7 +19,3 @@ public interface IAdminGate
     /// <summary>An agent is connected and said what it is.</summary>
     void Reported(AgentReport report);
 }
-
-/// <summary>What an agent says of its machine.</summary>
-/// <param name="Platform">As .NET calls it, for instance <c>linux-x64</c>; empty when it cannot be said.</param>
-public sealed record AgentReport(string Uuid, string Hostname, string Platform, string Version, System.Net.IPAddress From);

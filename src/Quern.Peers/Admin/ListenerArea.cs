@@ -47,20 +47,7 @@ internal sealed class ListenerArea(IListenerDesk desk)
         if (asked.HasPort && !IsPort(request, asked.Port)) return AdminAnswers.Of(s_noPort, RS_UpdateListener.UpdateListenerInvalidPort);
         if (asked.HasState && asked.State is not (Quern.Admin.V1.ListenerState.ListenerListening or Quern.Admin.V1.ListenerState.ListenerInactive))
             return AdminAnswers.Of(RS_UpdateListener.UpdateListenerInvalidState, new ResultTail { Detail = "A listener is started or stopped; nothing else can be asked of it.", Field = "state" });
-        var answer = await desk.UpdateAsync(request.Who, new ListenerEdit(listener)
-        {
-            NewName = asked.HasNewName ? asked.NewName : null,
-            Address = asked.HasAddress ? asked.Address : null,
-            Port = asked.HasPort ? asked.Port : null,
-            Enabled = asked.HasEnabled ? asked.Enabled : null,
-            Listening = asked.HasState ? asked.State == Quern.Admin.V1.ListenerState.ListenerListening : null,
-            Tls = !asked.HasCertificate ? null
-                : asked.Certificate.IsEmpty ? new ListenerTls.Farm() : new ListenerTls.Given(asked.Certificate.Memory, asked.PrivateKey.Memory),
-            AgentAcceptor = asked.HasAgentAcceptor ? asked.AgentAcceptor : null,
-            ClientAcceptor = asked.HasClientAcceptor ? asked.ClientAcceptor : null,
-            NewOwner = asked.HasNewOwner ? asked.NewOwner : null,
-            ExpectedRevision = asked.ExpectedRevision,
-        }, cancellationToken);
+        var answer = await desk.UpdateAsync(request.Who, EditOf(asked, listener), cancellationToken);
         return AdminAnswers.Of(answer, answer.Code switch
         {
             EstateCode.Done => RS_UpdateListener.UpdateListenerOk,
@@ -76,6 +63,21 @@ internal sealed class ListenerArea(IListenerDesk desk)
             _ => RS_UpdateListener.UpdateListenerAccessDenied,
         });
     }
+
+    public static ListenerEdit EditOf(RQ_UpdateListener asked, string listener) => new(listener)
+    {
+        NewName = asked.HasNewName ? asked.NewName : null,
+        Address = asked.HasAddress ? asked.Address : null,
+        Port = asked.HasPort ? asked.Port : null,
+        Enabled = asked.HasEnabled ? asked.Enabled : null,
+        Listening = asked.HasState ? asked.State == Quern.Admin.V1.ListenerState.ListenerListening : null,
+        Tls = !asked.HasCertificate ? null
+            : asked.Certificate.IsEmpty ? new ListenerTls.Farm() : new ListenerTls.Given(asked.Certificate.Memory, asked.PrivateKey.Memory),
+        AgentAcceptor = asked.HasAgentAcceptor ? asked.AgentAcceptor : null,
+        ClientAcceptor = asked.HasClientAcceptor ? asked.ClientAcceptor : null,
+        NewOwner = asked.HasNewOwner ? asked.NewOwner : null,
+        ExpectedRevision = asked.ExpectedRevision,
+    };
 
     public async Task<AdminAnswer> DeleteAsync(AdminRequest request, RQ_DeleteListener asked, CancellationToken cancellationToken)
     {

@@ -30,13 +30,7 @@ internal sealed class SessionArea(AdminDesks desks, AdminOptions options)
 
     public async Task<AdminAnswer> UpdateBannerAsync(AdminRequest request, RQ_UpdateBanner asked, CancellationToken cancellationToken)
     {
-        var answer = await desks.Banner.UpdateAsync(request.Who, new BannerEdit
-        {
-            Message = asked.HasMessage ? asked.Message : null,
-            Image = asked.HasImage ? asked.Image.Memory : null,
-            Maintenance = asked.HasMaintenance ? asked.Maintenance : null,
-            Drain = asked.Drain,
-        }, cancellationToken);
+        var answer = await desks.Banner.UpdateAsync(request.Who, EditOf(asked), cancellationToken);
         return AdminAnswers.Of(answer, answer.Code switch
         {
             EstateCode.Done => RS_UpdateBanner.UpdateBannerOk,
@@ -46,24 +40,42 @@ internal sealed class SessionArea(AdminDesks desks, AdminOptions options)
         });
     }
 
+    public static BannerEdit EditOf(RQ_UpdateBanner asked) => new()
+    {
+        Message = asked.HasMessage ? asked.Message : null,
+        Image = asked.HasImage ? asked.Image.Memory : null,
+        Maintenance = asked.HasMaintenance ? asked.Maintenance : null,
+        Drain = asked.Drain,
+    };
+
     public async Task<AdminAnswer> LoginAsync(AdminRequest request, RQ_Login asked, CancellationToken cancellationToken)
     {
-        if (request.State is not AdminState.Session)
-            return AdminAnswers.Of(RS_Login.LoginFailed, AdminAnswers.Detail("This connection is logged in; log out, or open another."));
+        if (request.State is not AdminState.Session) return await ProveAsync(request, asked, cancellationToken);
         if (!request.Voice.TakesClients) return AdminAnswers.Of(RS_Login.LoginFailed, AdminAnswers.Detail("This listener takes agents alone.")) with { Then = new AdminEffect.Refused() };
-        var outcome = await desks.Login.LoginAsync(new LoginRequest(asked.Username, asked.Password, request.Peer.From)
-        {
-            // The zeros in front are lost on the way, and so is the difference between 000000 and none.
-            Code = asked.Token is > 0 and <= 999_999 ? asked.Token.ToString("D6", CultureInfo.InvariantCulture) : asked.Token == 0 ? "" : "-",
-            RecoveryCode = asked.RecoveryCode,
-            ApiToken = asked.ApiToken,
-            Lifetime = TimeSpan.FromSeconds(asked.LifetimeSeconds),
-            Product = request.Peer.Product,
-        }, cancellationToken);
+        var outcome = await desks.Login.LoginAsync(RequestOf(request, asked), cancellationToken);
         return outcome is LoginOutcome.Welcome welcome
             ? await WelcomeAsync(request, welcome, cancellationToken)
             : Refusal(outcome) with { Then = new AdminEffect.Refused() };
     }
+
+    /// <summary>Whoever is logged in here gives password and code again. The session goes on, also when they are wrong.</summary>
+    private async Task<AdminAnswer> ProveAsync(AdminRequest request, RQ_Login asked, CancellationToken cancellationToken)
+    {
+        if (request.Caller is not { Principal.Kind: TokenKind.Session } who || asked.ApiToken.Length > 0 || (asked.Username.Length > 0 && asked.Username != request.UserName))
+            return AdminAnswers.Of(RS_Login.LoginFailed, AdminAnswers.Detail("This connection is logged in; log out, or open another."));
+        var outcome = await desks.Login.ProveAsync(who, request.Token, RequestOf(request, asked), cancellationToken);
+        return outcome is LoginOutcome.Welcome welcome ? AdminAnswers.Of(RS_Login.LoginOk, Grant(welcome)) : Refusal(outcome);
+    }
+
+    private static LoginRequest RequestOf(AdminRequest request, RQ_Login asked) => new(asked.Username, asked.Password, request.Peer.From)
+    {
+        // The zeros in front are lost on the way, and so is the difference between 000000 and none.
+        Code = asked.Token is > 0 and <= 999_999 ? asked.Token.ToString("D6", CultureInfo.InvariantCulture) : asked.Token == 0 ? "" : "-",
+        RecoveryCode = asked.RecoveryCode,
+        ApiToken = asked.ApiToken,
+        Lifetime = TimeSpan.FromSeconds(asked.LifetimeSeconds),
+        Product = request.Peer.Product,
+    };
 
     public async Task<AdminAnswer> ResumeAsync(AdminRequest request, RQ_ResumeSession asked, CancellationToken cancellationToken)
     {

@@ -8,9 +8,7 @@ internal sealed class TokenArea(ITokenDesk desk)
 {
     public async Task<AdminAnswer> CreateAsync(AdminRequest request, RQ_CreateApiToken asked, CancellationToken cancellationToken)
     {
-        TimeSpan? lifetime = asked.LifetimeSeconds == 0 ? null : TimeSpan.FromSeconds(asked.LifetimeSeconds);
-        var made = await desk.CreateAsync(
-            request.Who, new NewToken(asked.Name, [.. asked.Permission], lifetime) { Networks = [.. asked.AllowedNetwork] }, cancellationToken);
+        var made = await desk.CreateAsync(request.Who, TokenOf(asked), cancellationToken);
         return AdminAnswers.Of(made.Answer.Code switch
         {
             EstateCode.Done => new RS_CreateApiToken { Id = made.Answer.Id, Token = made.Secret, Expires = Times.Of(made.ExpiresAt) },
@@ -18,6 +16,9 @@ internal sealed class TokenArea(ITokenDesk desk)
             _ => new RS_CreateApiToken { Code = RS_CreateApiToken.Types.Code.ApiTokenInvalid },
         });
     }
+
+    public static NewToken TokenOf(RQ_CreateApiToken asked) =>
+        new(asked.Name, [.. asked.Permission], asked.LifetimeSeconds == 0 ? null : TimeSpan.FromSeconds(asked.LifetimeSeconds)) { Networks = [.. asked.AllowedNetwork] };
 
     public async Task<AdminAnswer> ListAsync(AdminRequest request, RQ_ListApiTokens asked, CancellationToken cancellationToken)
     {

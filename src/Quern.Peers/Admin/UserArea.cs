@@ -34,21 +34,7 @@ internal sealed class UserArea(IUserDesk desk)
         if (asked.Username.Length == 0 || (request.State is AdminState.Restricted && asked.Username != request.UserName))
             return AdminAnswers.Of(RS_UpdateUser.UpdateUserAccessDenied, AdminAnswers.Detail("Whom the change is for was not said, or it is somebody else."));
         if (!Times.TryRead(asked.Expiration, out var expiresAt)) return AdminAnswers.Of(Times.Wrong, RS_UpdateUser.UpdateUserInvalidExpiration);
-        var answer = await desk.UpdateAsync(request.Who, new UserEdit(asked.Username)
-        {
-            Password = asked.HasPassword ? asked.Password : null,
-            CurrentPassword = asked.CurrentPassword,
-            Email = asked.HasEmail ? asked.Email : null,
-            Phone = asked.HasPhone ? asked.Phone : null,
-            SetsExpiry = asked.HasExpiration,
-            ExpiresAt = expiresAt,
-            Disabled = asked.HasDisabled ? asked.Disabled : null,
-            MustChangePassword = asked.HasMustChangePassword ? asked.MustChangePassword : null,
-            AddRoles = [.. asked.AddRole],
-            RemoveRoles = [.. asked.RemoveRole],
-            Unlock = asked.Unlock,
-            ExpectedRevision = asked.ExpectedRevision,
-        }, cancellationToken);
+        var answer = await desk.UpdateAsync(request.Who, EditOf(asked, expiresAt), cancellationToken);
         return AdminAnswers.Of(answer, answer.Code switch
         {
             EstateCode.Done => RS_UpdateUser.UpdateUserOk,
@@ -64,6 +50,23 @@ internal sealed class UserArea(IUserDesk desk)
         }, Field) with
         { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
     }
+
+    /// <param name="expiresAt">The end date, as it was read.</param>
+    public static UserEdit EditOf(RQ_UpdateUser asked, DateTimeOffset? expiresAt) => new(asked.Username)
+    {
+        Password = asked.HasPassword ? asked.Password : null,
+        CurrentPassword = asked.CurrentPassword,
+        Email = asked.HasEmail ? asked.Email : null,
+        Phone = asked.HasPhone ? asked.Phone : null,
+        SetsExpiry = asked.HasExpiration,
+        ExpiresAt = expiresAt,
+        Disabled = asked.HasDisabled ? asked.Disabled : null,
+        MustChangePassword = asked.HasMustChangePassword ? asked.MustChangePassword : null,
+        AddRoles = [.. asked.AddRole],
+        RemoveRoles = [.. asked.RemoveRole],
+        Unlock = asked.Unlock,
+        ExpectedRevision = asked.ExpectedRevision,
+    };
 
     public async Task<AdminAnswer> DeleteAsync(AdminRequest request, RQ_DeleteUser asked, CancellationToken cancellationToken)
     {

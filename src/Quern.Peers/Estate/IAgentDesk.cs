@@ -41,6 +41,9 @@ public interface IAgentDesk : IEnrolmentKeys
     /// <summary>Renews the certificate of an agent that came with a good one.</summary>
     Task<AgentWelcome> RenewAsync(string uuid, ReadOnlyMemory<byte> request, IPAddress from, CancellationToken cancellationToken);
 
+    /// <summary>Keeps what an agent that came with a good certificate says of its machine; of one that is gone nothing.</summary>
+    Task ReportAsync(AgentReport report, CancellationToken cancellationToken);
+
     /// <summary>Whether a client certificate (DER) is one of ours, in force and not revoked: the agent's UUID, else null.</summary>
     string? Recognize(ReadOnlyMemory<byte> certificate);
 }
@@ -64,6 +67,21 @@ public sealed record AgentFacts(string Uuid, string Name, string Group)
     public string Platform { get; init; } = "";
 
     public string Version { get; init; } = "";
+
+    /// <summary>Its system as it said it over the administration protocol, for instance <c>linux</c>; empty until then.</summary>
+    public string Os { get; init; } = "";
+
+    /// <summary>The same for its processor, for instance <c>x86_64</c>.</summary>
+    public string Processor { get; init; } = "";
+
+    /// <summary>Where its program lies, as it said; may be empty.</summary>
+    public string InstallFolder { get; init; } = "";
+
+    /// <summary>Whether it found a boot agent on its machine.</summary>
+    public bool BootAgent { get; init; }
+
+    /// <summary>When it last said all this; null for never.</summary>
+    public DateTimeOffset? ReportedAt { get; init; }
 
     public string Address { get; init; } = "";
 

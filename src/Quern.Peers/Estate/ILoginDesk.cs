@@ -9,6 +9,11 @@ public interface ILoginDesk
 {
     Task<LoginOutcome> LoginAsync(LoginRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Password and code again, of whoever holds a session that goes on: locks, limits and answers as at a login.</summary>
+    /// <param name="token">Of the session.</param>
+    /// <param name="request">Its user is the session's, whatever it says.</param>
+    Task<LoginOutcome> ProveAsync(Caller who, string token, LoginRequest request, CancellationToken cancellationToken);
+
     /// <summary>Takes up a session again. Null when it is over or the farm is in maintenance and its account may not sign in.</summary>
     Task<LoginOutcome.Welcome?> ResumeAsync(string token, IPAddress from, CancellationToken cancellationToken);
 

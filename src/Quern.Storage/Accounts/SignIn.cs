@@ -1,8 +1,8 @@
 namespace Quern.Storage;
 
-/// <summary>A sign-in whose credentials were found right, to be made true.</summary>
+/// <summary>A sign-in whose credentials were found right, to be made true; or the same proof given again for a session that goes on.</summary>
 /// <param name="Account">As it was read when the credentials were checked.</param>
-/// <param name="Session">The token of the new session.</param>
+/// <param name="Session">The token of the new session, or of the one that goes on.</param>
 /// <param name="Address">Where from, for the journal.</param>
 public sealed record SignIn(StoredAccount Account, StoredToken Session, string Address)
 {

@@ -24,6 +24,21 @@ public sealed record StoredAgent(string Uuid, WorkerName Worker, string Team, Ag
 
     public string Version { get; init; } = "";
 
+    /// <summary>Its system in a word of the administration protocol, for instance <c>linux</c>; empty until it said it there.</summary>
+    public string Os { get; init; } = "";
+
+    /// <summary>The same for its processor, for instance <c>x86_64</c>.</summary>
+    public string Processor { get; init; } = "";
+
+    /// <summary>Where its program lies, as it said; may be empty.</summary>
+    public string InstallFolder { get; init; } = "";
+
+    /// <summary>Whether it found a boot agent on its machine.</summary>
+    public bool BootAgent { get; init; }
+
+    /// <summary>When it last said what its machine is, over the administration protocol; null for never.</summary>
+    public DateTimeOffset? ReportedAt { get; init; }
+
     /// <summary>Where it came from last.</summary>
     public string Address { get; init; } = "";
 

@@ -29,6 +29,9 @@ public sealed record StoredToken(Sha256Hash SecretSha256, string Principal, stri
     /// <summary>When it ends for want of use, as of now; null when it does not.</summary>
     public DateTimeOffset? IdleUntil { get; init; }
 
+    /// <summary>Of a session: when whoever holds it last proved by password and code that it is them; null for other tokens.</summary>
+    public DateTimeOffset? ProvedAt { get; init; }
+
     /// <summary>Where a session came from; empty for others, and where it is not known.</summary>
     public string Address { get; init; } = "";
 

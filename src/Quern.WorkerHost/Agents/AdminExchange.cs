@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Quern.Admin.V1;
@@ -8,8 +9,8 @@ using Quern.Protocols.Admin;
 namespace Quern.WorkerHost;
 
 /// <summary>
-/// Asks for a certificate over the administration protocol: one session, one question. Apart from everything else, so that a worker that
-/// is no agent never loads what reads this protocol.
+/// Asks for a certificate over the administration protocol: one session, one question, and an answer to the farm's own one, what machine
+/// this is. Apart from everything else, so that a worker that is no agent never loads what reads this protocol.
 /// </summary>
 internal static class AdminExchange
 {
@@ -51,6 +52,24 @@ internal static class AdminExchange
         };
     }
 
+    private static RS_AgentMetadata Machine() => new()
+    {
+        Hostname = Environment.MachineName,
+        InstallDirectory = Path.GetDirectoryName(Environment.ProcessPath) ?? "",
+        Os = OsType.OsLinux,
+        Arch = RuntimeInformation.OSArchitecture switch
+        {
+            Architecture.X86 => ArchType.ArchX86,
+            Architecture.X64 => ArchType.ArchX8664,
+            Architecture.Arm => ArchType.ArchArm,
+            Architecture.Arm64 => ArchType.ArchAarch64,
+            Architecture.S390x => ArchType.ArchS390X,
+            Architecture.RiscV64 => ArchType.ArchRiscv64,
+            _ => ArchType.ArchUnknown,
+        },
+        AgentVersion = WorkerFacts.Version,
+    };
+
     private static int NewId() => RandomNumberGenerator.GetInt32(1, int.MaxValue);
 
     private static async Task SendAsync(Stream stream, AdminMessage message, CancellationToken cancellationToken)
@@ -67,7 +86,7 @@ internal static class AdminExchange
         private byte[] _buffer = new byte[FirstBuffer];
         private int _length;
 
-        /// <summary>What has this id; whatever else comes is passed over.</summary>
+        /// <summary>What has this id. A question what machine this is gets its answer; whatever else comes is passed over.</summary>
         /// <exception cref="IOException">The farm went away, or sent what is no frame.</exception>
         public async Task<AdminMessage> AnswerAsync(int id, CancellationToken cancellationToken)
         {
@@ -75,7 +94,10 @@ internal static class AdminExchange
             {
                 if (Take() is { } message)
                 {
-                    if (message.Id == id) return message;
+                    if (message.Type?.Name == nameof(RQ_AgentMetadata))
+                        await SendAsync(stream, AdminMessage.Of(Machine(), message.Id, message.Set, message.From, message.To), cancellationToken);
+                    else if (message.Id == id)
+                        return message;
                     continue;
                 }
                 if (_length == _buffer.Length) Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, AdminLimits.MaxLoginFrame + 8));

@@ -144,6 +144,79 @@ public sealed class RoleWalkTests
         Assert.Equal((true, false, false), (mira.May(Right.JobRead, "labs"), mira.May(Right.JobRead, "others"), mira.May(Right.JobSubmit, "labs")));
     }
 
+    /// <summary>Every route that changes something of the estate, with what that is. Written by hand, like the matrix.</summary>
+    private static readonly ImmutableSortedDictionary<string, string> Acts = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, new Dictionary<string, string>
+    {
+        ["POST /api/v1/logout"] = "account.own",
+        ["GET /api/v1/account"] = "account.own",
+        ["PATCH /api/v1/account"] = "account.own",
+        ["POST /api/v1/account/password"] = "account.own",
+        ["POST /api/v1/account/step-up"] = "account.own",
+        ["POST /api/v1/account/totp"] = "account.own",
+        ["POST /api/v1/account/totp/confirm"] = "account.own",
+        ["POST /api/v1/account/totp/remove"] = "account.own",
+        ["POST /api/v1/users"] = "user.create",
+        ["PATCH /api/v1/users/{name}"] = "user.update",
+        ["POST /api/v1/users/{name}/unlock"] = "user.update",
+        ["POST /api/v1/users/{name}/password"] = "user.update",
+        ["DELETE /api/v1/users/{name}"] = "user.delete",
+        ["POST /api/v1/users/{name}/totp/remove"] = "user.reset-totp",
+        ["POST /api/v1/groups"] = "group.create",
+        ["PATCH /api/v1/groups/{group}"] = "group.update",
+        ["DELETE /api/v1/groups/{group}"] = "group.delete",
+        ["PUT /api/v1/roles/{name}"] = "role.put",
+        ["DELETE /api/v1/roles/{name}"] = "role.delete",
+        ["POST /api/v1/tokens"] = "token.create",
+        ["DELETE /api/v1/tokens/{id}"] = "token.revoke",
+        ["DELETE /api/v1/sessions/{id}"] = "session.end",
+        ["POST /api/v1/listeners"] = "listener.create",
+        ["PATCH /api/v1/listeners/{listener}"] = "listener.update",
+        ["POST /api/v1/listeners/{listener}/start"] = "listener.update",
+        ["POST /api/v1/listeners/{listener}/stop"] = "listener.update",
+        ["DELETE /api/v1/listeners/{listener}"] = "listener.delete",
+        ["DELETE /api/v1/listeners/{protocol}/{address}/{port:int}"] = "listener.delete",
+        ["POST /api/v1/agents/keys"] = "enrolment-key.create",
+        ["DELETE /api/v1/agents/keys/{id}"] = "enrolment-key.revoke",
+        ["POST /api/v1/agents/{agent}/approve"] = "agent.moderate",
+        ["POST /api/v1/agents/{agent}/reject"] = "agent.moderate",
+        ["POST /api/v1/agents/{agent}/revoke"] = "agent.moderate",
+        ["DELETE /api/v1/agents/{agent}"] = "agent.moderate",
+        ["POST /api/v1/agents/{agent}/rename"] = "agent.care",
+        ["POST /api/v1/agents/{agent}/drain"] = "agent.care",
+        ["POST /api/v1/agents/{agent}/resume"] = "agent.care",
+        ["POST /api/v1/agents/{agent}/rotate"] = "agent.care",
+        ["POST /api/v1/agents/upgrade"] = "agent.upgrade",
+        ["POST /api/v1/agents/builds"] = "agent.build",
+        ["POST /api/v1/agents/builds/{build}/link"] = "agent.artifact",
+        ["GET HEAD /api/v1/agents/builds/{build}/artifact"] = "agent.artifact",
+        ["PUT /api/v1/banner"] = "banner.update",
+        ["POST /api/v1/workers/{name}/credential"] = "worker.credential",
+        ["PUT /api/v1/workers/{name}/slots"] = "worker.care",
+        ["POST /api/v1/workers/{name}/shutdown"] = "worker.care",
+    });
+
+    [Fact]
+    public async Task Every_route_that_changes_the_estate_says_what_and_one_that_does_not_is_nobody_s()
+    {
+        await using var farm = await MasterFixture.StartAsync();
+        var changes = Routes(farm).Where(r => r.Metadata.GetMetadata<DoesAct>() is not null || (r.Metadata.GetMetadata<OpenToAll>() is null && !IsReading(r))).ToList();
+
+        Assert.All(changes, route => Assert.True(AccessGate.IsWhole(route), route.RoutePattern.RawText));
+        Assert.Equal(Acts, changes.Where(r => r.Metadata.GetMetadata<DoesAct>() is not null)
+            .ToImmutableSortedDictionary(r => $"{MethodOf(r)} {r.RoutePattern.RawText!.TrimEnd('/')}", r => r.Metadata.GetMetadata<DoesAct>()!.Act.Word, StringComparer.Ordinal));
+
+        string superuser = await TokenAsync(farm.Get<FarmStore>(), "mira", TokenKind.Api, a => a with { Roles = ["superuser"] });
+        foreach (var route in changes.Where(r => r.Metadata.GetMetadata<DoesAct>() is not null && r.Metadata.GetMetadata<OwnAccountOnly>() is null && !IsReading(r)))
+        {
+            var bare = new RouteEndpoint(route.RequestDelegate!, route.RoutePattern, 0, new EndpointMetadataCollection(route.Metadata.Where(m => m is not DoesAct)), "bare");
+            Assert.Equal((route.RoutePattern.RawText, true, false), (route.RoutePattern.RawText, await PassesAsync(farm, route, superuser), await PassesAsync(farm, bare, superuser)));
+        }
+    }
+
+    private static bool IsReading(RouteEndpoint route) => MethodOf(route).Contains("GET", StringComparison.Ordinal);
+
+    private static string MethodOf(RouteEndpoint route) => string.Join(' ', route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []);
+
     private static List<RouteEndpoint> Routes(MasterFixture farm) => [.. farm.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
     private static async Task<bool> PassesAsync(MasterFixture farm, RouteEndpoint route, string secret, string? group = null)
@@ -157,7 +230,7 @@ public sealed class RoleWalkTests
         {
             passed = true;
             return Task.CompletedTask;
-        }, farm.Get<TokenBook>(), farm.Get<FarmStore>(), farm.Get<RefusalBook>(), TimeProvider.System).InvokeAsync(context);
+        }, farm.Get<TokenBook>(), farm.Get<FarmStore>(), farm.Get<RefusalBook>(), farm.Get<ProofGate>(), TimeProvider.System).InvokeAsync(context);
         Assert.Equal(passed ? 200 : 403, context.Response.StatusCode);
         return passed;
     }
@@ -168,7 +241,7 @@ public sealed class RoleWalkTests
         Assert.IsType<AccountChange.Saved>(await store.CreateAccountAsync(account, Actor.Farm, Cancellation));
         string secret = $"quern_{Guid.NewGuid():N}";
         await store.SaveTokenAsync(
-            new StoredToken(LoginFarm.HashOf(secret), $"user:{name}", """["*"]""", default, null) { Kind = kind, Account = account.Id }, Actor.Farm, Cancellation);
+            new StoredToken(LoginFarm.HashOf(secret), $"user:{name}", """["*"]""", default, null) { Kind = kind, Account = account.Id, ProvedAt = TimeProvider.System.GetUtcNow() }, Actor.Farm, Cancellation);
         return secret;
     }
 }

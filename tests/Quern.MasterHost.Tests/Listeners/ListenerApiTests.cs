@@ -60,18 +60,20 @@ public sealed class ListenerApiTests
             string body = await answer.Content.ReadAsStringAsync(Cancellation);
             Assert.True(answer.StatusCode == status, body);
             Assert.Contains(text, (string)JsonNode.Parse(body)!["detail"]!, StringComparison.Ordinal);
+            // In the words of all other changes of the estate.
+            Assert.Matches("^(invalid-[a-z]+|address-in-use)$", (string)JsonNode.Parse(body)!["code"]!);
         }
         JsonObject Leaf(params (string Key, JsonNode? Value)[] more) => new([KeyValuePair.Create("protocol", (JsonNode?)"leaf"), .. more.Select(m => KeyValuePair.Create(m.Key, m.Value))]);
-        await RefusedAsync(HttpStatusCode.BadRequest, "needs a 'port'", new JsonObject { ["protocol"] = "buildbot-msgpack" });
-        await RefusedAsync(HttpStatusCode.BadRequest, "from 0 to 65535", Leaf(("port", 65536)));
-        await RefusedAsync(HttpStatusCode.BadRequest, "'x' is not an IP address", Leaf(("address", "x")));
-        await RefusedAsync(HttpStatusCode.BadRequest, "is not a name", Leaf(("name", "7")));
-        await RefusedAsync(HttpStatusCode.BadRequest, "'tls.kind' must be", Leaf(("tls", new JsonObject { ["kind"] = "ssl" })));
-        await RefusedAsync(HttpStatusCode.BadRequest, "needs 'certificate' and 'key'", Leaf(("tls", new JsonObject { ["kind"] = "given", ["key"] = "k" })));
-        await RefusedAsync(HttpStatusCode.BadRequest, "'tls.min' must be", Leaf(("tls", new JsonObject { ["kind"] = "farm", ["min"] = "1.1" })));
-        await RefusedAsync(HttpStatusCode.BadRequest, "must not be below 0", Leaf(("limits", new JsonObject { ["connections"] = -1 })));
-        await RefusedAsync(HttpStatusCode.BadRequest, "'connections' must be", Leaf(("limits", new JsonObject { ["connections"] = 2_000_000 })));
-        await RefusedAsync(HttpStatusCode.BadRequest, "handshake_seconds", Leaf(("limits", new JsonObject { ["handshake_seconds"] = 1e300 })));
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "needs a 'port'", new JsonObject { ["protocol"] = "buildbot-msgpack" });
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "from 0 to 65535", Leaf(("port", 65536)));
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "'x' is not an IP address", Leaf(("address", "x")));
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "is not a name", Leaf(("name", "7")));
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "'tls.kind' must be", Leaf(("tls", new JsonObject { ["kind"] = "ssl" })));
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "needs 'certificate' and 'key'", Leaf(("tls", new JsonObject { ["kind"] = "given", ["key"] = "k" })));
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "'tls.min' must be", Leaf(("tls", new JsonObject { ["kind"] = "farm", ["min"] = "1.1" })));
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "must not be below 0", Leaf(("limits", new JsonObject { ["connections"] = -1 })));
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "'connections' must be", Leaf(("limits", new JsonObject { ["connections"] = 2_000_000 })));
+        await RefusedAsync(HttpStatusCode.UnprocessableEntity, "handshake_seconds", Leaf(("limits", new JsonObject { ["handshake_seconds"] = 1e300 })));
         await RefusedAsync(HttpStatusCode.Conflict, "another program has this port", Leaf(("port", ((IPEndPoint)other.LocalEndpoint).Port)));
         var drain = await client.PostAsJsonAsync("/api/v1/listeners/main/stop", new JsonObject { ["drain_seconds"] = -1 }, Cancellation);
         var last = await client.PostAsync("/api/v1/listeners/main/stop", null, Cancellation);
@@ -83,7 +85,7 @@ public sealed class ListenerApiTests
             ["key"] = TestCertificate.KeyPemOf(certificate),
         })), Cancellation);
 
-        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.Conflict, HttpStatusCode.Created), (drain.StatusCode, last.StatusCode, given.StatusCode));
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, HttpStatusCode.Conflict, HttpStatusCode.Created), (drain.StatusCode, last.StatusCode, given.StatusCode));
         string listed = await client.GetStringAsync("/api/v1/listeners", Cancellation) + await given.Content.ReadAsStringAsync(Cancellation);
         Assert.DoesNotContain("PRIVATE", listed, StringComparison.Ordinal);
         Assert.DoesNotContain("private_key", listed, StringComparison.Ordinal);

@@ -88,6 +88,40 @@ public sealed class AdminWalkTests
         ["RQ_CoordinateConnection"] = None,
     }.ToFrozenDictionary();
 
+    /// <summary>What each request changes of the estate; those that are not here change nothing.</summary>
+    private static readonly FrozenDictionary<string, string> Acts = new Dictionary<string, string>
+    {
+        ["RQ_Login"] = "account.own",
+        ["RQ_ResumeSession"] = "account.own",
+        ["RQ_AuthSession"] = "account.own",
+        ["RQ_Logout"] = "account.own",
+        ["RQ_RenewSession"] = "account.own",
+        ["RQ_BeginTotp"] = "account.own",
+        ["RQ_ConfirmTotp"] = "account.own",
+        ["RQ_RevokeSession"] = "session.end",
+        ["RQ_DisableTotp"] = "user.reset-totp",
+        ["RQ_CreateUser"] = "user.create",
+        ["RQ_UpdateUser"] = "user.update",
+        ["RQ_DeleteUser"] = "user.delete",
+        ["RQ_CreateGroup"] = "group.create",
+        ["RQ_UpdateGroup"] = "group.update",
+        ["RQ_DeleteGroup"] = "group.delete",
+        ["RQ_CreateListener"] = "listener.create",
+        ["RQ_UpdateListener"] = "listener.update",
+        ["RQ_DeleteListener"] = "listener.delete",
+        ["RQ_BuildAgent"] = "agent.build",
+        ["RQ_FetchArtifact"] = "agent.artifact",
+        ["RQ_ModerateAgent"] = "agent.moderate",
+        ["RQ_ChangePowerState"] = "agent.power",
+        ["RQ_CreateEnrolmentToken"] = "enrolment-key.create",
+        ["RQ_RevokeEnrolmentToken"] = "enrolment-key.revoke",
+        ["RQ_UpdateBanner"] = "banner.update",
+        ["RQ_CreateApiToken"] = "token.create",
+        ["RQ_RevokeApiToken"] = "token.revoke",
+        ["RQ_PutRole"] = "role.put",
+        ["RQ_DeleteRole"] = "role.delete",
+    }.ToFrozenDictionary();
+
     public static TheoryData<string> Requests { get; } = [.. AdminTypes.All.Where(t => t.IsRequest).Select(t => t.Name)];
 
     [Fact]
@@ -97,6 +131,8 @@ public sealed class AdminWalkTests
 
         Assert.Equal(requests.Select(r => r.Name).Order(), Matrix.Keys.Order());
         Assert.All(requests, request => Assert.True(AdminRules.Has(request), request.Name));
+        Assert.Equal(Matrix.Keys.ToDictionary(name => name, name => Acts.GetValueOrDefault(name, "none")).OrderBy(a => a.Key),
+            requests.ToDictionary(r => r.Name, r => AdminRules.Of(r).Act.Word).OrderBy(a => a.Key));
         Assert.True(requests.Count > 45, $"only {requests.Count} requests were walked");
     }
 

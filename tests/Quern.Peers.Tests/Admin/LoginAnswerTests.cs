@@ -112,12 +112,12 @@ public sealed class LoginAnswerTests
     }
 
     [Fact]
-    public async Task A_second_login_on_one_connection_is_refused()
+    public async Task A_second_login_of_somebody_else_on_one_connection_is_refused()
     {
         await using var talk = new AdminTalk();
         var talker = await talk.LogInAsync("mira", ["*"]);
 
-        Assert.Equal("LOGIN_FAILED", await talker.AskAsync(s_login));
+        Assert.Equal("LOGIN_FAILED", await talker.AskAsync(new RQ_Login { Username = "alice", Password = "violet tractor" }));
         Assert.Equal("RESUME_SESSION_FAILED", await talker.AskAsync(new RQ_ResumeSession { SessionToken = "token of mira" }));
         Assert.Equal("AUTH_SESSION_FAILED", await talker.AskAsync(new RQ_AuthSession { EnrolmentToken = "key", Csr = ByteString.CopyFrom(1) }));
         Assert.Equal(["login"], talk.Desks.Words);
@@ -208,10 +208,27 @@ public sealed class LoginAnswerTests
         Assert.Equal((2, 1, 4_000_000_000_000), (grant.Certificate.Length, grant.Chain.Count, grant.NotAfter));
         var question = await talker.ReceiveAsync();
         Assert.Equal("RQ_AgentMetadata", question!.Type!.Name);
-        await talker.SendAsync(AdminMessage.Of(new RS_AgentMetadata { Hostname = "lab1", Os = OsType.OsLinux, Arch = ArchType.ArchAarch64, AgentVersion = "0.1" }, question.Id));
+        await talker.SendAsync(AdminMessage.Of(new RS_AgentMetadata
+        {
+            Hostname = "la\u0000b1\U0001F600",
+            Os = OsType.OsLinux,
+            Arch = ArchType.ArchAarch64,
+            AgentVersion = "0.1",
+            InstallDirectory = new string('/', 5000),
+            BootAgentDetected = true,
+        }, question.Id));
         // What was sent before is taken when what was sent after is answered.
         Assert.Equal("PING_OK", await talker.AskAsync(new RQ_Ping()));
-        Assert.Equal(new AgentReport("u1", "lab1", "linux-arm64", "0.1", System.Net.IPAddress.Parse("192.0.2.7")), Assert.Single(talk.Desks.Reports));
+        // Without what no line has, and no longer than a host name or a path is.
+        var report = new AgentReport("u1", "lab1", "linux-arm64", "0.1", System.Net.IPAddress.Parse("192.0.2.7"))
+        {
+            Os = "linux",
+            Processor = "aarch64",
+            InstallFolder = new string('/', 1024),
+            BootAgent = true,
+        };
+        Assert.Equal(report, Assert.Single(talk.Desks.Reports));
+        Assert.Equal(("report agent", report), talk.Desks.Asked.Last());
         // It renews what it got, and is nobody who may ask for other things.
         Assert.Equal("AUTH_SESSION_OK", await talker.AskAsync(new RQ_AuthSession { Csr = ByteString.CopyFrom(9) }));
         Assert.Equal("renew certificate", talk.Desks.Words.Last());

@@ -28,6 +28,15 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
     /// <summary>Sessions that count, with whose they are.</summary>
     public ConcurrentDictionary<string, Principal> Sessions { get; } = new();
 
+    /// <summary>When those who are let in proved who they are.</summary>
+    public DateTimeOffset? ProvedAt { get; set; }
+
+    /// <summary>What is stored of whoever is looked up past what is remembered; null for the same.</summary>
+    public Principal? Stored { get; set; }
+
+    /// <summary>What they come with.</summary>
+    public TokenKind Kind { get; set; } = TokenKind.Session;
+
     public AgentWelcome Welcome { get; set; } = new AgentWelcome.Refused();
 
     public ImmutableArray<AgentFacts> Agents { get; set; } = [];
@@ -66,7 +75,7 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
 
     public LoginOutcome.Welcome LetIn(string name, SignInDuty duty, params string[] rights)
     {
-        var principal = new Principal($"user:{name}", [.. rights]) { Account = name, TokenId = "1", Kind = TokenKind.Session, Duty = duty };
+        var principal = new Principal($"user:{name}", [.. rights]) { Account = name, TokenId = "1", Kind = Kind, Duty = duty, ProvedAt = ProvedAt };
         string token = $"token of {name}";
         Sessions[token] = principal;
         var welcome = new LoginOutcome.Welcome(token, principal, DateTimeOffset.FromUnixTimeSeconds(4_000_000_000), DateTimeOffset.FromUnixTimeSeconds(4_000_040_000));
@@ -77,6 +86,12 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
     public async Task<LoginOutcome> LoginAsync(LoginRequest request, CancellationToken cancellationToken)
     {
         await KeepAsync("login", request);
+        return Login;
+    }
+
+    public async Task<LoginOutcome> ProveAsync(Caller who, string token, LoginRequest request, CancellationToken cancellationToken)
+    {
+        await KeepAsync("prove", request);
         return Login;
     }
 
@@ -91,7 +106,7 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
     public Task<Principal?> PeekAsync(string token, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _peeks);
-        return Task.FromResult(Sessions.GetValueOrDefault(token));
+        return Task.FromResult(Stored ?? Sessions.GetValueOrDefault(token));
     }
 
     public async Task<LoginOutcome.Welcome?> RenewAsync(string token, CancellationToken cancellationToken)
@@ -251,6 +266,8 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
     public void Denied(Caller who, string request, string right) => Denials.Enqueue((who.Principal.Name, request, right));
 
     public void Reported(AgentReport report) => Reports.Enqueue(report);
+
+    public Task ReportAsync(AgentReport report, CancellationToken cancellationToken) => KeepAsync("report agent", report);
 
     private async Task<EstateAnswer> ChangeAsync(string what, object? with)
     {

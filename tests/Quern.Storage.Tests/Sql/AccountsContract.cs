@@ -182,6 +182,46 @@ public abstract class AccountsContract(ITestDatabase database) : StoreContract(d
     }
 
     [Fact]
+    public async Task A_proof_given_again_is_kept_with_its_session_and_uses_up_its_code()
+    {
+        var mira = await CreateAsync("mira", a => a with { RecoveryCodes = ["one"] });
+        var began = Time.GetUtcNow();
+        var session = SessionOf(mira, "s") with { ProvedAt = began };
+        Assert.Equal(SignInResult.SignedIn, await Store.SignInAsync(new SignIn(mira, session, "::1"), Cancellation));
+        Assert.Equal(began, (await Store.FindTokenAsync(session.Id, Cancellation))!.ProvedAt);
+        await Store.RefuseSignInAsync("mira", "password", "::1", Cancellation);
+        Time.Advance(TimeSpan.FromHours(1));
+
+        var proof = new SignIn(mira, session, "192.0.2.1") { RecoveryCode = "one" };
+        Assert.Equal(SignInResult.SignedIn, await Store.ProveAsync(proof, "http", Cancellation));
+
+        var other = await OpenAsync(new StoreOptions { Connection = Connection });
+        Assert.Equal(began + TimeSpan.FromHours(1), (await other.FindTokenAsync(session.Id, Cancellation))!.ProvedAt);
+        var now = (await Store.FindAccountAsync("mira", Cancellation))!;
+        Assert.Equal((0, 0, began), (now.Failures, now.RecoveryCodes.Length, now.LastSignInAt));
+        var told = (await Store.FindLastEventAsync("account.proved", Cancellation))!;
+        Assert.Equal(("mira", "user:mira", $$"""{"address":"192.0.2.1","door":"http","token":"{{session.Id}}","recovery_codes_left":0}"""), (told.Subject, told.Actor, told.Data));
+        Assert.Equal(SignInResult.CodeUsed, await Store.ProveAsync(proof, "http", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_session_that_has_ended_or_is_another_s_proves_nothing()
+    {
+        var (mira, noor) = (await CreateAsync("mira"), await CreateAsync("noor"));
+        var session = SessionOf(mira, "s") with { ProvedAt = Time.GetUtcNow() };
+        await Store.SignInAsync(new SignIn(mira, session, "::1"), Cancellation);
+        Time.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(SignInResult.AccountChanged, await Store.ProveAsync(new SignIn(noor, session, "::1"), "http", Cancellation));
+        Assert.Equal(SignInResult.AccountChanged, await Store.ProveAsync(new SignIn(mira, SessionOf(mira, "none"), "::1"), "http", Cancellation));
+        Assert.Equal(SignInResult.AccountChanged, await Store.ProveAsync(new SignIn(mira with { PasswordHash = "old" }, session, "::1"), "http", Cancellation));
+        Assert.Equal(session.ProvedAt, (await Store.FindTokenAsync(session.Id, Cancellation))!.ProvedAt);
+        Time.Advance(TimeSpan.FromHours(12));
+        Assert.Equal(SignInResult.AccountChanged, await Store.ProveAsync(new SignIn(mira, session, "::1"), "http", Cancellation));
+        Assert.Null(await Store.FindLastEventAsync("account.proved", Cancellation));
+    }
+
+    [Fact]
     public async Task A_new_password_a_lost_role_and_disabling_end_tokens_but_for_the_one_in_hand()
     {
         await Store.EnsureBuiltInRolesAsync([Operator], Actor.Farm, Cancellation);

@@ -259,6 +259,33 @@ public abstract class AgentsContract(ITestDatabase database) : StoreContract(dat
         Assert.Equal((agent.Uuid, "Millers"), (told.Subject, JsonNode.Parse(told.Data)!["group"]!.ToString()));
     }
 
+    [Fact]
+    public async Task What_an_agent_says_of_its_machine_is_kept_and_told_where_it_is_new()
+    {
+        await KeyAsync("secret");
+        var agent = Joined(await EnrolAsync("secret", "machine", "mill"));
+        await CameAsync(agent.Uuid, "none");
+        Assert.Null((await Store.FindAgentAsync(agent.Uuid, Cancellation))!.ReportedAt);
+        var says = new AgentSays("", "", "1.3.0") { Os = "linux", Processor = "x86_64", InstallFolder = "/opt/quern", BootAgent = true };
+        async Task<int> ReportsAsync() => (await Store.ReadJournalAsync(0, 1000, Cancellation)).Count(e => e.Kind == "agent.reported");
+
+        Assert.IsType<AgentChange.Saved>(await Store.SaveAgentReportAsync(agent.Uuid, says, "192.0.2.8", Cancellation));
+
+        var found = (await Store.FindAgentAsync(agent.Uuid, Cancellation))!;
+        Assert.Equal(("mill.lab", "linux-x64", "1.3.0", "192.0.2.8"), (found.Hostname, found.Platform, found.Version, found.Address));
+        Assert.Equal(("linux", "x86_64", "/opt/quern", true, Time.GetUtcNow()), (found.Os, found.Processor, found.InstallFolder, found.BootAgent, found.ReportedAt));
+        var told = (await Store.FindLastEventAsync("agent.reported", Cancellation))!;
+        Assert.Equal((agent.Uuid, $"agent:{agent.Uuid}"), (told.Subject, told.Actor));
+        Assert.Equal("/opt/quern", JsonNode.Parse(told.Data)!["install_folder"]!.ToString());
+
+        Time.Advance(TimeSpan.FromHours(1));
+        await Store.SaveAgentReportAsync(agent.Uuid, says, "192.0.2.8", Cancellation);
+        Assert.Equal((1, Time.GetUtcNow()), (await ReportsAsync(), (await Store.FindAgentAsync(agent.Uuid, Cancellation))!.ReportedAt));
+        await Store.SaveAgentReportAsync(agent.Uuid, says with { BootAgent = false }, "192.0.2.8", Cancellation);
+        Assert.Equal((2, false), (await ReportsAsync(), (await Store.FindAgentAsync(agent.Uuid, Cancellation))!.BootAgent));
+        Assert.IsType<AgentChange.NotFound>(await Store.SaveAgentReportAsync("nobody", says, "192.0.2.8", Cancellation));
+    }
+
     private async Task KeyAsync(string secret, Func<StoredEnrolmentKey, StoredEnrolmentKey>? with = null)
     {
         if (_group.Length == 0)
