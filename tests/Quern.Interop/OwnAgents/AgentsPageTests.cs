@@ -43,7 +43,6 @@ public sealed partial class AgentsPageTests
                     break;
             }
         }
-        Assert.Equal(4, await farm.AgentsEndAsync());
         Assert.True(blocks >= 14, $"only {blocks} blocks were found");
     }
 

@@ -89,7 +89,7 @@ internal sealed partial class PageFarm : IAsyncDisposable
         return shown;
     }
 
-    /// <summary>Begins an agent, which goes on until it ends by itself or the farm is disposed.</summary>
+    /// <summary>Begins an agent, which goes on until the farm is disposed.</summary>
     public async Task BeginAsync(string block)
     {
         await File.WriteAllTextAsync(_folder["here/agent.json"], Here(_configuration));
@@ -97,9 +97,6 @@ internal sealed partial class PageFarm : IAsyncDisposable
         await UntilAsync(agents => agents.Any(a => a!["online"]!.GetValue<bool>()));
         _joined = true;
     }
-
-    /// <summary>The exit code of that agent.</summary>
-    public async Task<int> AgentsEndAsync() => await _agent!.ExitCodeAsync().WaitAsync(Patience, TimeProvider.System);
 
     /// <summary>The agent's configuration as the page has it; the key, the addresses and the public key of this farm come into it.</summary>
     public void Configure(string body) => _configuration = body;
