@@ -142,7 +142,7 @@ public sealed class DeploymentToSystemsTests
         }
     }
 
-    private static Task GoneAsync(SshMachine machine) => UntilAsync(machine, "[ -z \"$(ls -d /tmp/quern-agent.* 2>/dev/null)\" ]");
+    private static Task<string> GoneAsync(SshMachine machine) => UntilAsync(machine, "[ -z \"$(ls -d /tmp/quern-agent.* 2>/dev/null)\" ]");
 
     /// <summary>Waits there until a condition of shell holds; a minute at most.</summary>
     private static Task<string> UntilAsync(SshMachine machine, string condition) =>
