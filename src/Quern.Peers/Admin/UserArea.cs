@@ -82,7 +82,8 @@ internal sealed class UserArea(IUserDesk desk)
     public async Task<AdminAnswer> ListAsync(AdminRequest request, RQ_ListUsers asked, CancellationToken cancellationToken)
     {
         var page = await desk.ListAsync(request.Who, asked.NamePrefix, asked.PageToken, Pages.Size(asked.PageSize), cancellationToken);
-        return AdminAnswers.Of(new RS_ListUsers { User = { page.Items.Select(Of) }, NextPageToken = page.Next });
+        var (users, next) = Pages.Fitting(page, Of, user => user.Name);
+        return AdminAnswers.Of(new RS_ListUsers { User = { users }, NextPageToken = next });
     }
 
     public async Task<AdminAnswer> DisableTotpAsync(AdminRequest request, RQ_DisableTotp asked, CancellationToken cancellationToken)
