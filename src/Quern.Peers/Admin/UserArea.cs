@@ -62,8 +62,11 @@ internal sealed class UserArea(IUserDesk desk)
             EstateCode.Outdated => RS_UpdateUser.UpdateUserConflict,
             _ => RS_UpdateUser.UpdateUserAccessDenied,
         }, Field) with
-        { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
+        { Then = answer.Succeeded && MayEndSessions(asked) ? new AdminEffect.SessionsEnded() : null };
     }
+
+    /// <summary>Whether anybody may be shut out by it. Looking that up is a read for every connection, which a new e-mail address is not worth.</summary>
+    private static bool MayEndSessions(RQ_UpdateUser asked) => asked.HasPassword || asked.HasDisabled || asked.HasExpiration || asked.RemoveRole.Count > 0;
 
     public async Task<AdminAnswer> DeleteAsync(AdminRequest request, RQ_DeleteUser asked, CancellationToken cancellationToken)
     {
