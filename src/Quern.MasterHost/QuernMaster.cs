@@ -131,7 +131,6 @@ public sealed partial class QuernMaster : IAsyncDisposable
 
         // Who may come in.
         await store.EnsureBuiltInRolesAsync(BuiltInRoles.All, Actor.Farm, cancellationToken);
-        (string? newPassword, _firstPasswordUsed) = await FirstAccount.EnsureAsync(store, folder.Path, options.FirstPassword, cancellationToken);
         await store.ForgetOldTokensAsync(cancellationToken);
         var refusals = new RefusalBook(store, time);
         var tokens = new TokenBook(store, configuration.Accounts, time) { Refusals = refusals };
@@ -260,6 +259,8 @@ public sealed partial class QuernMaster : IAsyncDisposable
         if (await _listeners.OpenMainAsync(options.Http, origin, cancellationToken) is { } problem) return (problem, null);
         _main = _listeners.Doors[^1].Port!;
         Http = _main.EndPoint;
+        // Last: of a start that fails nobody is told a password.
+        (string? newPassword, _firstPasswordUsed) = await FirstAccount.EnsureAsync(store, folder.Path, options.FirstPassword, cancellationToken);
         ready.Ready = true;
         return (null, newPassword);
     }

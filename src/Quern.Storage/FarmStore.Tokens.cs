@@ -12,11 +12,17 @@ public sealed partial class FarmStore
         """;
 
     /// <summary>Stores a new token. False when its account is gone or disabled: then there is none.</summary>
-    public Task<bool> SaveTokenAsync(StoredToken token, Actor actor, CancellationToken cancellationToken) =>
+    public Task<bool> SaveTokenAsync(StoredToken token, Actor actor, CancellationToken cancellationToken) => SaveTokenAsync(token, "", actor, cancellationToken);
+
+    /// <summary>The same for a token that another one asks for. False too when that one has ended meanwhile: nothing is left of what was ended.</summary>
+    /// <param name="maker">The id of the token that asks; empty for none.</param>
+    public Task<bool> SaveTokenAsync(StoredToken token, string maker, Actor actor, CancellationToken cancellationToken) =>
         WriteAsync(async w =>
         {
             if (token.Account.Length > 0 && await w.Sql.ScalarAsync<string>(
                 "SELECT id FROM accounts WHERE id = @id AND disabled = 0" + _dialect.ForShare, ("id", token.Account)) is null) return false;
+            // After the account, which whoever ends its tokens holds: what that waits for is seen here.
+            if (maker.Length > 0 && await w.Sql.ScalarAsync<string>("SELECT id FROM tokens WHERE id = @id" + _dialect.ForShare, ("id", maker)) is null) return false;
             await InsertTokenAsync(w, token);
             // Neither secret nor hash goes into the journal, which many may read.
             w.Emit(EventKinds.TokenIssued, token.Principal, actor.Name, FactsOf(token, actor));

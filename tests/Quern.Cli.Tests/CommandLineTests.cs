@@ -20,6 +20,7 @@ public sealed class CommandLineTests
         { "up --slots 0", 2, "--slots must be from 1 to 1024" },
         { "up --http nowhere", 2, "'nowhere' is not ADDR:PORT" },
         { "up --listen buildbot-msgpack", 2, "is not PROTOCOL=ADDR:PORT" },
+        { "listener add leaf=224.0.0.1:8080", 2, "an IP address that one machine can have" },
         { "up --listen telnet=127.0.0.1:0", 2, "'telnet' is not a protocol" },
         { "up --first-password-file /nonexistent/file", 2, "cannot be read" },
         { "worker", 2, "needs --master" },

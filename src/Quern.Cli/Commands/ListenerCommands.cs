@@ -140,7 +140,7 @@ internal static class ListenerCommands
     private static (string Protocol, string Address, int Port) Split(string text)
     {
         if (text.Split('=', 2) is [var protocol, var rest] && EndPoints.TryParse(rest, out var endPoint)) return (protocol, endPoint.Address.ToString(), endPoint.Port);
-        throw new CommandFailedException(ExitCode.Usage, $"'{text}' is not PROTOCOL=ADDR:PORT.");
+        throw new CommandFailedException(ExitCode.Usage, $"'{text}' is not PROTOCOL=ADDR:PORT, where ADDR is an IP address that one machine can have, or localhost.");
     }
 
     private static string PlaceOf(JsonNode listener) => Show.Text(listener, "open") is { Length: > 0 } open

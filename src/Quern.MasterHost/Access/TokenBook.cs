@@ -29,6 +29,9 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
 
     private readonly ConcurrentDictionary<Sha256Hash, (Principal Principal, ImmutableArray<IPNetwork> Networks, DateTimeOffset Until)> _found = new();
 
+    /// <summary>Counts changes: what was looked up before one is not remembered after it.</summary>
+    private long _changes;
+
     /// <summary>Where it is kept that a token came from a network that it is not for; null to keep it nowhere.</summary>
     public RefusalBook? Refusals { get; init; }
 
@@ -97,6 +100,7 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
         var hash = HashOf(secret);
         var now = time.GetUtcNow();
         if (_found.TryGetValue(hash, out var known) && known.Until > now) return await FromThereAsync(known.Principal, known.Networks, from, cancellationToken);
+        long before = Interlocked.Read(ref _changes);
         if (await store.FindBearerAsync(hash, cancellationToken) is not { } bearer || PrincipalOf(bearer, now) is not { } principal)
         {
             _found.TryRemove(hash, out _);
@@ -107,6 +111,7 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
         var until = await TouchAsync(bearer.Token, now, cancellationToken);
         if (_found.Count >= MaxRemembered) _found.Clear();
         _found[hash] = (principal, networks, Earliest(now + Remember, bearer.Token.ExpiresAt, until, bearer.Account?.ExpiresAt));
+        if (Interlocked.Read(ref _changes) != before) _found.TryRemove(hash, out _);
         return principal;
     }
 
@@ -129,9 +134,8 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
 
     public async Task RevokeAsync(string secret, Actor actor, CancellationToken cancellationToken)
     {
-        var hash = HashOf(secret);
-        _found.TryRemove(hash, out _);
-        await store.RevokeTokenAsync(new StoredToken(hash, "", "", default, null).Id, actor, cancellationToken);
+        await store.RevokeTokenAsync(new StoredToken(HashOf(secret), "", "", default, null).Id, actor, cancellationToken);
+        Forget();
     }
 
     /// <summary>
@@ -147,7 +151,11 @@ internal sealed class TokenBook(FarmStore store, AccountSettings settings, TimeP
     }
 
     /// <summary>Something that rights are made of has changed here: everything is looked up again.</summary>
-    public void Forget() => _found.Clear();
+    public void Forget()
+    {
+        Interlocked.Increment(ref _changes);
+        _found.Clear();
+    }
 
     private async ValueTask<Principal?> FromThereAsync(Principal principal, ImmutableArray<IPNetwork> networks, IPAddress? from, CancellationToken cancellationToken)
     {

@@ -14,6 +14,7 @@ internal sealed partial class AgentDesk
 {
     public const string KeyPrefix = "quern_agent_";
     private const int SecretBytes = 32;
+    private const int IdLength = 16;
     private const int MaxUses = 1000;
     private const int MaxNetworks = 16;
     private const int MaxTags = 32;
@@ -56,7 +57,9 @@ internal sealed partial class AgentDesk
 
     public async Task<EstateAnswer> RevokeKeyAsync(Caller who, string id, CancellationToken cancellationToken)
     {
-        if (await store.FindEnrolmentKeyAsync(id, cancellationToken) is not { } key || !who.May(Right.AgentApprove, key.Group))
+        // No id has anything else in it, and no database is asked for it.
+        bool isId = id.Length == IdLength && id.All(char.IsAsciiHexDigitLower);
+        if (!isId || await store.FindEnrolmentKeyAsync(id, cancellationToken) is not { } key || !who.May(Right.AgentApprove, key.Group))
             return new EstateAnswer(EstateCode.NotFound, "There is no such key.");
         return await store.RevokeEnrolmentKeyAsync(id, who.Actor, cancellationToken)
             ? EstateAnswer.Done(id)
@@ -86,7 +89,7 @@ internal sealed partial class AgentDesk
     private static Sha256Hash HashOf(string secret) => Sha256Hash.Of(Encoding.UTF8.GetBytes(secret));
 
     /// <summary>What a key is called where it may be seen.</summary>
-    private static string IdOf(Sha256Hash secret) => secret.Hex[..16];
+    private static string IdOf(Sha256Hash secret) => secret.Hex[..IdLength];
 
     private EnrolmentKeyFacts FactsOf(StoredEnrolmentKey key) => new(key.Id, key.Group, StateOf(key), key.ExpiresAt)
     {

@@ -52,6 +52,8 @@ internal sealed partial class AgentDesk(FarmStore store, AgentRoom room, SecretV
     public Task<EstateAnswer> RotateAsync(Caller who, string agent, CancellationToken cancellationToken) =>
         ChangeAsync(who, agent, a => store.AskRenewalAsync(a.Uuid, who.Actor, cancellationToken), cancellationToken);
 
+    public bool IsActive(string uuid) => room.Book.Find(uuid) is { State: AgentState.Active };
+
     public string? Recognize(ReadOnlyMemory<byte> certificate) => room.Book.Recognize(certificate).Agent?.Uuid;
 
     private async Task<EstateAnswer> ChangeAsync(Caller who, string agent, Func<StoredAgent, Task<AgentChange>> change, CancellationToken cancellationToken)

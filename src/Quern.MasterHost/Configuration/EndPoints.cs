@@ -21,7 +21,7 @@ public static class EndPoints
         return true;
     }
 
-    /// <summary>An IP address in its usual form, or <c>localhost</c>.</summary>
+    /// <summary>An IP address in its usual form that a machine can have, or <c>localhost</c>. An IPv4 address written as one of IPv6 is that of IPv4.</summary>
     public static bool TryParseAddress(string text, out IPAddress address)
     {
         address = IPAddress.Loopback;
@@ -29,6 +29,10 @@ public static class EndPoints
         // IPAddress also reads "1" and "0x7f.1"; nobody means those.
         if (!IPAddress.TryParse(text, out var parsed)) return false;
         if (parsed.AddressFamily == AddressFamily.InterNetwork && parsed.ToString() != text) return false;
+        if (parsed.IsIPv4MappedToIPv6) parsed = parsed.MapToIPv4();
+        // The system opens ports at addresses of many machines too, and nobody ever comes in by them.
+        bool isOfMany = parsed.IsIPv6Multicast || (parsed.AddressFamily == AddressFamily.InterNetwork && parsed.GetAddressBytes()[0] >= 224);
+        if (isOfMany) return false;
         address = parsed;
         return true;
     }

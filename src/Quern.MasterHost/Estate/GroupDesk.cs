@@ -46,6 +46,7 @@ internal sealed partial class GroupDesk(FarmStore store, TokenBook tokens, Refus
         if (WrongTexts(group.Description, group.AgentConfig) is { } wrong) return wrong;
         string owner = group.Owner.Length > 0 || who.Principal.Account.Length == 0 ? group.Owner : who.Principal.Name["user:".Length..];
         if (owner.Length == 0) return EstateAnswers.Refused(EstateCode.UnknownUser, "owner", "Say who owns the group: the token that asks belongs to no account.");
+        if (AccountRules.KnownName(owner) is { } noName) return EstateAnswers.Refused(EstateCode.UnknownUser, "owner", noName);
 
         var members = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (string text in group.Members.IsDefault ? [] : group.Members)

@@ -58,11 +58,30 @@ internal sealed class TokenDesk(FarmStore store, TokenBook tokens, AccountSettin
         if ((await store.ListTokensAsync(who.Principal.Account, cancellationToken)).Count(t => t.Kind == TokenKind.Api) >= MaxTokens)
             return Refused(EstateCode.QueueFull, "", $"The account has {MaxTokens} tokens; revoke some first.");
 
-        var lifetime = settings.TokenMax is { } most && !(wanted.Lifetime <= most) ? most : wanted.Lifetime;
+        var lifetime = Shorter(wanted.Lifetime, settings.TokenMax);
+        if (who.Principal.Kind == TokenKind.Api)
+        {
+            // What is for a time and for some networks makes nothing that is for longer or for others.
+            if (await store.FindTokenAsync(who.Principal.TokenId, cancellationToken) is not { } maker) return Over();
+            lifetime = Shorter(lifetime, maker.ExpiresAt - time.GetUtcNow());
+            if (networks.IsEmpty) networks = maker.Networks;
+            else if (!maker.Networks.IsEmpty && !networks.All(n => maker.Networks.Any(m => LiesWithin(n, m))))
+                return Refused(EstateCode.InvalidAddress, "networks", $"The token that asks is for {string.Join(", ", maker.Networks)}; it makes none for other networks.");
+        }
         var (secret, token) = tokens.NewApiToken(who.Principal, wanted.Name, rights, lifetime, networks);
-        return await store.SaveTokenAsync(token, who.Actor, cancellationToken)
+        return await store.SaveTokenAsync(token, who.Principal.TokenId, who.Actor, cancellationToken)
             ? new TokenMade(EstateAnswer.Done(token.Id), secret, token.ExpiresAt)
-            : new TokenMade(EstateAnswer.Denied("The account is gone or disabled."));
+            : Over();
+    }
+
+    private static TokenMade Over() => new(EstateAnswer.Denied("The account is gone or disabled, or the session or token that asks has ended."));
+
+    private static TimeSpan? Shorter(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
+
+    private static bool LiesWithin(string network, string outer)
+    {
+        var (inside, around) = (IPNetwork.Parse(network), IPNetwork.Parse(outer));
+        return inside.BaseAddress.AddressFamily == around.BaseAddress.AddressFamily && inside.PrefixLength >= around.PrefixLength && around.Contains(inside.BaseAddress);
     }
 
     /// <param name="ownMay">Whether the caller may for the own account.</param>

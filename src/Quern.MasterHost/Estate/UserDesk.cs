@@ -78,6 +78,8 @@ internal sealed partial class UserDesk(AccountRoom room, Doorkeeper door, TokenB
         {
             if (await AccountAsync(transferTo, cancellationToken) is not { } heir || heir.Id == account.Id)
                 return EstateAnswers.Refused(EstateCode.UnknownUser, "transfer_to", "There is no other user of that name who could take over.");
+            if (heir.Disabled || heir.ExpiresAt <= time.GetUtcNow())
+                return EstateAnswers.Refused(EstateCode.UnknownUser, "transfer_to", $"'{heir.Name}' cannot sign in, so nothing is handed over to that account.");
             var owned = (await room.Store.ListGroupsAsync(cancellationToken)).Where(g => g.Members.Contains(new GroupMember(account.Name, StoredRole.Owner)));
             // Who becomes owner may do everything in the group, and nobody gives more than they have.
             if (owned.FirstOrDefault(g => !who.May(Right.All, g.Name)) is { } group)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Configuration;
 using Quern.Model;
 using Quern.Peers.Estate;
@@ -107,6 +108,11 @@ internal sealed partial class ListenerDesk
         mistake = (edit.NewName is { } name ? ListenerRules.Name(name) : null) ?? (edit.Address is { } text ? ListenerRules.Address(text) : null) ??
             (edit.Port is { } port ? ListenerRules.Port(port) : null) ?? ListenerRules.Limits(limits);
         if (mistake is not null) return null;
+        if (edit.NewOwner is { Length: > 0 } owner && AccountRules.KnownName(owner) is not null)
+        {
+            mistake = UnknownOwner();
+            return null;
+        }
         if (edit.NewName is { } named && host.Doors.Any(d => d.Wanted.Id != old.Id && d.Wanted.Name.Equals(named, StringComparison.OrdinalIgnoreCase)))
         {
             mistake = NameTaken(named);

@@ -153,7 +153,7 @@ internal sealed partial class ListenerDesk(ListenerHost host, FarmStore store, s
         ListenerChange.NameTaken => (null, NameTaken(name)),
         ListenerChange.NotFound => (null, new EstateAnswer(EstateCode.NotFound, "The listener is gone.")),
         ListenerChange.Outdated outdated => (null, new EstateAnswer(EstateCode.Outdated, "Somebody else changed the listener meanwhile; read it again.", "revision", "", outdated.Revision)),
-        ListenerChange.UnknownOwner => (null, new EstateAnswer(EstateCode.UnknownUser, "There is no user of that name to own the listener.", "owner")),
+        ListenerChange.UnknownOwner => (null, UnknownOwner()),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
@@ -178,6 +178,8 @@ internal sealed partial class ListenerDesk(ListenerHost host, FarmStore store, s
     private static EstateAnswer Denied(string right) => EstateAnswer.Denied($"This needs the right '{right}'.");
 
     private static EstateAnswer NotFound(string listener) => new(EstateCode.NotFound, $"There is no listener '{ListenerRules.Shown(listener)}'; 'quern listener list' shows those there are.");
+
+    private static EstateAnswer UnknownOwner() => new(EstateCode.UnknownUser, "There is no user of that name to own the listener.", "owner");
 
     private static EstateAnswer NameTaken(string name) => new(EstateCode.NameTaken, $"There is a listener '{name}' already.", "name");
 

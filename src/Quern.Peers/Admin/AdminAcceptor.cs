@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Security;
 using Quern.Peers.Buildbot;
 using Quern.Peers.Ports;
@@ -15,8 +16,8 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
     private readonly AdminDesk _desk;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<Task, bool> _unfinished = new();
+    private readonly Strangers _strangers;
     private int _connections;
-    private int _strangers;
     private int _disposed;
 
     public AdminAcceptor(AdminDesks desks, IAdminGate gate, AdminOptions options, TimeProvider time)
@@ -25,6 +26,7 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
     internal AdminAcceptor(AdminDesks desks, IAdminGate gate, AdminOptions options, TimeProvider time, Func<int>? random)
     {
         _room = new AdminRoom(options, gate, time, random);
+        _strangers = new Strangers(options.MaxStrangers, options.MaxStrangersOfAddress);
         _desk = new AdminDesk(desks, _room, _stopping.Token);
     }
 
@@ -53,11 +55,12 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
     {
         await using var held = stream;
         var options = _room.Options;
-        int connections = Interlocked.Increment(ref _connections), strangers = Interlocked.Increment(ref _strangers);
-        bool stranger = true;
+        var from = IPEndPoint.TryParse(remote, out var endPoint) ? endPoint.Address : IPAddress.None;
+        int connections = Interlocked.Increment(ref _connections);
+        bool stranger = false;
         try
         {
-            if (connections > options.MaxConnections || strangers > options.MaxStrangers)
+            if (connections > options.MaxConnections || !(stranger = _strangers.Enter(from)))
             {
                 _room.Gate.Ended("", remote, "too many connections are open");
                 return;
@@ -68,7 +71,7 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
                 stream, remote, agent, new AdminTakes(agents, clients, () => known() == agent), _room, _desk, () =>
                 {
                     stranger = false;
-                    Interlocked.Decrement(ref _strangers);
+                    _strangers.Leave(from);
                 });
             string reason = await connection.RunAsync(cancellationToken);
             Keep(connection.Unfinished);
@@ -77,7 +80,7 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
         finally
         {
             Interlocked.Decrement(ref _connections);
-            if (stranger) Interlocked.Decrement(ref _strangers);
+            if (stranger) _strangers.Leave(from);
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed partial class AdminConnection
     private async Task<string> ReadAsync()
     {
         var pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, minimumReadSize: 1024, leaveOpen: true));
+        long kept = 0;
         try
         {
             long heardOf = 0;
@@ -40,7 +41,10 @@ internal sealed partial class AdminConnection
                     heardOf = buffer.Length;
                     Change(state => AdminTransitions.Heard(state, Now));
                 }
+                bool fits = room.Keep(buffer.Length - kept);
+                kept = buffer.Length;
                 pipe.AdvanceTo(buffer.Start, buffer.End);
+                if (!fits) return "too many long messages were on their way";
                 if (status == DecodeStatus.Malformed) return "it sent what is no message";
                 if (status == DecodeStatus.TooLarge) return $"it announced a message of over {State.MaxFrame} bytes";
                 if (read.IsCompleted) return buffer.IsEmpty ? "it closed the connection" : "it closed the connection in the middle of a message";
@@ -48,6 +52,7 @@ internal sealed partial class AdminConnection
         }
         finally
         {
+            room.Keep(-kept);
             await pipe.CompleteAsync();
         }
     }

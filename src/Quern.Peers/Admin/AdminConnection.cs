@@ -116,7 +116,8 @@ internal sealed partial class AdminConnection(
     public async Task RecheckAsync(CancellationToken cancellationToken)
     {
         if (_token is { Length: > 0 } token && await desk.Desks.Login.PeekAsync(token, cancellationToken) is null) Break("its session is over");
-        if (_agent.Length > 0 && agent.Length > 0 && !takes.StillKnown()) Break("its certificate does not count any more");
+        // Who came in with a key has shown no certificate yet.
+        if (_agent.Length > 0 && !(agent.Length > 0 ? takes.StillKnown() : desk.Desks.Agents.IsActive(_agent))) Break("its certificate does not count any more");
     }
 
     /// <summary>After <see cref="RunAsync"/>.</summary>

@@ -42,6 +42,12 @@ public sealed record AdminOptions
     /// <summary>Of these, how many may not be logged in. Default 512.</summary>
     public int MaxStrangers { get; init; } = 512;
 
+    /// <summary>Of these, how many may come from one address (IPv6: from one /64). Default 128: a laboratory behind one address fits in.</summary>
+    public int MaxStrangersOfAddress { get; init; } = 128;
+
+    /// <summary>Bytes of messages that have begun and are not whole, of all connections together. Default 256 MiB: 64 of the longest.</summary>
+    public long MaxKeptBytes { get; init; } = 256L * 1024 * 1024;
+
     /// <summary>State streams of one connection. Default 16.</summary>
     public int MaxStreams { get; init; } = 16;
 

@@ -13,6 +13,7 @@ internal sealed class AdminRoom(AdminOptions options, IAdminGate gate, TimeProvi
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, AdminConnection> _bySid = [];   // guarded by the lock
+    private long _kept;   // bytes of messages that have begun and are not whole, of all connections
     private readonly Func<int> _random = random ?? (() => RandomNumberGenerator.GetInt32(BaseValues));
 
     public AdminOptions Options => options;
@@ -46,6 +47,10 @@ internal sealed class AdminRoom(AdminOptions options, IAdminGate gate, TimeProvi
     {
         lock (_lock) return _bySid.GetValueOrDefault(sid);
     }
+
+    /// <summary>Counts bytes that a connection keeps until the rest of their message comes. False when they are too many, all together; counted all the same.</summary>
+    /// <param name="more">Negative for those that it keeps no more.</param>
+    public bool Keep(long more) => Interlocked.Add(ref _kept, more) <= options.MaxKeptBytes || more <= 0;
 
     /// <summary>Of the connection of an agent; 0 when it has none.</summary>
     public int SidOf(string agent) => All().FirstOrDefault(c => c.Agent == agent)?.Peer?.Sid ?? 0;

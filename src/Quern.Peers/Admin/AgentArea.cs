@@ -28,7 +28,8 @@ internal sealed class AgentArea(IAgentDesk desk)
     public async Task<AdminAnswer> ListAsync(AdminRequest request, RQ_ListAgents asked, Func<string, int> sidOf, CancellationToken cancellationToken)
     {
         var page = await desk.ListAsync(request.Who, asked.Group, asked.OnlineOnly, asked.PageToken, Pages.Size(asked.PageSize), cancellationToken);
-        return AdminAnswers.Of(new RS_ListAgents { Agent = { page.Items.Select(a => Of(a, sidOf(a.Uuid))) }, NextPageToken = page.Next });
+        var (agents, next) = Pages.Fitting(page, a => Of(a, sidOf(a.Uuid)), agent => agent.Name);
+        return AdminAnswers.Of(new RS_ListAgents { Agent = { agents }, NextPageToken = next });
     }
 
     public async Task<AdminAnswer> ModerateAsync(AdminRequest request, RQ_ModerateAgent asked, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quern.Admin.V1;
 using Quern.Peers.Estate;
 
@@ -12,22 +13,18 @@ internal static class AuditArea
         var page = await desk.QueryAsync(
             request.Who, new AuditQuery(from, to, asked.Actor, asked.ActionPrefix, Pages.Size(asked.PageSize), asked.PageToken), cancellationToken);
         if (page is null) return AdminAnswers.Of(new RS_QueryAudit());
-        return AdminAnswers.Of(new RS_QueryAudit
-        {
-            Entry =
-            {
-                page.Items.Select(e => new RS_QueryAudit.Types.Entry
-                {
-                    Sequence = e.Sequence,
-                    Timestamp = Times.Of(e.Time),
-                    Actor = e.Actor,
-                    RemoteAddress = e.Address,
-                    Action = e.Kind,
-                    Target = e.Subject,
-                    Detail = e.Detail,
-                }),
-            },
-            NextPageToken = page.Next,
-        });
+        var (entries, next) = Pages.Fitting(page, Of, entry => entry.Sequence.ToString(CultureInfo.InvariantCulture));
+        return AdminAnswers.Of(new RS_QueryAudit { Entry = { entries }, NextPageToken = next });
     }
+
+    private static RS_QueryAudit.Types.Entry Of(AuditEntry entry) => new()
+    {
+        Sequence = entry.Sequence,
+        Timestamp = Times.Of(entry.Time),
+        Actor = entry.Actor,
+        RemoteAddress = entry.Address,
+        Action = entry.Kind,
+        Target = entry.Subject,
+        Detail = entry.Detail,
+    };
 }

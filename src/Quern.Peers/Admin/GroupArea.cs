@@ -74,7 +74,8 @@ internal sealed class GroupArea(IGroupDesk desk)
     public async Task<AdminAnswer> ListAsync(AdminRequest request, RQ_ListGroups asked, CancellationToken cancellationToken)
     {
         var page = await desk.ListAsync(request.Who, asked.NamePrefix, asked.PageToken, Pages.Size(asked.PageSize), cancellationToken);
-        return AdminAnswers.Of(new RS_ListGroups { Group = { page.Items.Select(Of) }, NextPageToken = page.Next });
+        var (groups, next) = Pages.Fitting(page, Of, group => group.Name);
+        return AdminAnswers.Of(new RS_ListGroups { Group = { groups }, NextPageToken = next });
     }
 
     /// <summary>What inherited clients send has no target.</summary>

@@ -9,7 +9,7 @@ internal static class Times
     private static readonly long s_last = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     public static EstateAnswer Wrong { get; } =
-        new(EstateCode.InvalidExpiration, "An end date is milliseconds since 1970, in the future and before the year 9999-12-31; 0 is never.", "expiration");
+        new(EstateCode.InvalidExpiration, "An end date is milliseconds since 1970, in the future and before the year 10000; 0 is never.", "expiration");
 
     /// <summary>False for what is no moment.</summary>
     /// <param name="moment">Null for never; the inherited protocol wrote that with negative numbers too.</param>

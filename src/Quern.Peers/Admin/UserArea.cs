@@ -48,7 +48,7 @@ internal sealed class UserArea(IUserDesk desk)
             EstateCode.Outdated => RS_UpdateUser.UpdateUserConflict,
             _ => RS_UpdateUser.UpdateUserAccessDenied,
         }, Field) with
-        { Then = answer.Succeeded ? new AdminEffect.SessionsEnded() : null };
+        { Then = answer.Succeeded && MayEndSessions(asked) ? new AdminEffect.SessionsEnded() : null };
     }
 
     /// <param name="expiresAt">The end date, as it was read.</param>
@@ -68,6 +68,9 @@ internal sealed class UserArea(IUserDesk desk)
         ExpectedRevision = asked.ExpectedRevision,
     };
 
+    /// <summary>Whether anybody may be shut out by it. Looking that up is a read for every connection, which a new e-mail address is not worth.</summary>
+    private static bool MayEndSessions(RQ_UpdateUser asked) => asked.HasPassword || asked.HasDisabled || asked.HasExpiration || asked.RemoveRole.Count > 0;
+
     public async Task<AdminAnswer> DeleteAsync(AdminRequest request, RQ_DeleteUser asked, CancellationToken cancellationToken)
     {
         var answer = await desk.RemoveAsync(request.Who, asked.Username, asked.TransferTo, cancellationToken);
@@ -85,7 +88,8 @@ internal sealed class UserArea(IUserDesk desk)
     public async Task<AdminAnswer> ListAsync(AdminRequest request, RQ_ListUsers asked, CancellationToken cancellationToken)
     {
         var page = await desk.ListAsync(request.Who, asked.NamePrefix, asked.PageToken, Pages.Size(asked.PageSize), cancellationToken);
-        return AdminAnswers.Of(new RS_ListUsers { User = { page.Items.Select(Of) }, NextPageToken = page.Next });
+        var (users, next) = Pages.Fitting(page, Of, user => user.Name);
+        return AdminAnswers.Of(new RS_ListUsers { User = { users }, NextPageToken = next });
     }
 
     public async Task<AdminAnswer> DisableTotpAsync(AdminRequest request, RQ_DisableTotp asked, CancellationToken cancellationToken)

@@ -15,6 +15,10 @@ namespace Quern.Peers.Buildbot;
 public sealed class WorkerListener : IAsyncDisposable
 {
     private const int Backlog = 512;
+
+    /// <summary>For others to give descriptors back.</summary>
+    private static readonly TimeSpan s_breath = TimeSpan.FromMilliseconds(100);
+
     private const int TcpLevel = 6;
     private const int TcpUserTimeout = 18;
     private const int SilentPathMilliseconds = 30_000;
@@ -30,7 +34,7 @@ public sealed class WorkerListener : IAsyncDisposable
 
     private WorkerListener(Socket socket, PortSettings settings, TimeProvider time)
     {
-        (_socket, _settings, _time, _doorman) = (socket, settings, time, new PortDoorman(time));
+        (_socket, _settings, _time, _doorman) = (socket, settings, time, new PortDoorman(ConnectionBudget.OfProcess, time));
         EndPoint = (IPEndPoint)socket.LocalEndPoint!;
         _accepting = AcceptAsync();
     }
@@ -121,10 +125,13 @@ public sealed class WorkerListener : IAsyncDisposable
             {
                 return;
             }
-            catch (SocketException)
+            catch (SocketException error)
             {
-                // The peer left before it was accepted, or descriptors ran out: the next one may fare better.
-                await Task.Yield();
+                // The peer left before it was accepted: the next one may fare better. Where descriptors ran out, asking again at once only burns the processor.
+                if (error.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+                    await Task.Delay(s_breath, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                else
+                    await Task.Yield();
                 continue;
             }
 

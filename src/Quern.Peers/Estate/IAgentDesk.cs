@@ -46,6 +46,9 @@ public interface IAgentDesk : IEnrolmentKeys
 
     /// <summary>Whether a client certificate (DER) is one of ours, in force and not revoked: the agent's UUID, else null.</summary>
     string? Recognize(ReadOnlyMemory<byte> certificate);
+
+    /// <summary>Whether an agent of this UUID may be here at this moment, whatever it came in with.</summary>
+    bool IsActive(string uuid);
 }
 
 public enum AgentModeration

@@ -1,7 +1,8 @@
 namespace Quern.Peers.Ports;
 
 /// <summary>Counts who comes and goes at one port, and decides who may stay. Safe to call from many threads.</summary>
-internal sealed class PortDoorman(TimeProvider time)
+/// <param name="budget">Shared by all ports.</param>
+internal sealed class PortDoorman(ConnectionBudget budget, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private PortCounts _counts;
@@ -34,6 +35,11 @@ internal sealed class PortDoorman(TimeProvider time)
                 _counts = _counts with { TooFast = _counts.TooFast + 1 };
                 return false;
             }
+            if (!budget.Take())
+            {
+                _counts = _counts with { TooMany = _counts.TooMany + 1 };
+                return false;
+            }
             _counts = _counts with { Active = _counts.Active + 1 };
             return true;
         }
@@ -52,6 +58,7 @@ internal sealed class PortDoorman(TimeProvider time)
 
     public void Left()
     {
+        budget.Return();
         lock (_lock) _counts = _counts with { Active = _counts.Active - 1 };
     }
 

@@ -8,16 +8,24 @@ namespace Quern.Protocols.Admin;
 /// Counts what a payload would become before it becomes it: an empty message in a list is two bytes on the wire and fifty times that in
 /// memory. Knows the schema's shape, since bytes alone do not tell a message from a text.
 /// </summary>
-internal static class PayloadBounds
+public static class PayloadBounds
 {
     /// <summary>
     /// True when the payload is fields to its end, and has at most <see cref="AdminLimits.MaxElements"/> parts in at most
     /// <see cref="AdminLimits.MaxDepth"/> levels.
     /// </summary>
-    public static bool Hold(MessageDescriptor shape, ReadOnlySequence<byte> payload)
+    internal static bool Hold(MessageDescriptor shape, ReadOnlySequence<byte> payload)
     {
         int left = AdminLimits.MaxElements;
         return Hold(shape, payload, 1, ref left);
+    }
+
+    /// <summary>How many parts a message has, at all depths: whoever sends more than <see cref="AdminLimits.MaxElements"/> is not understood.</summary>
+    public static int PartsOf(IMessage message)
+    {
+        int left = int.MaxValue;
+        Hold(message.Descriptor, new ReadOnlySequence<byte>(message.ToByteArray()), 1, ref left);
+        return int.MaxValue - left;
     }
 
     private static bool Hold(MessageDescriptor shape, ReadOnlySequence<byte> payload, int depth, ref int left)

@@ -40,6 +40,7 @@ public sealed class GroupDeskTests
     [InlineData("läbs", "", "", EstateCode.InvalidName)]
     [InlineData("MACHINES", "", "", EstateCode.NameTaken)]
     [InlineData("labs", "ghost", "", EstateCode.UnknownUser)]
+    [InlineData("labs", "gho\0st", "", EstateCode.UnknownUser)]
     [InlineData("labs", "mira", "ghost", EstateCode.UnknownUser)]
     [InlineData("labs", "mira", "no name at all", EstateCode.UnknownUser)]
     [InlineData("labs", "mira", "noor=ghost", EstateCode.InvalidRole)]
@@ -54,6 +55,7 @@ public sealed class GroupDeskTests
 
         Assert.Equal(code, answer.Code);
         Assert.NotEmpty(answer.Detail);
+        Assert.DoesNotContain(answer.Detail, char.IsControl);
         Assert.Equal("machines", Assert.Single(await farm.Store.ListGroupsAsync(Cancellation)).Name);
     }
 

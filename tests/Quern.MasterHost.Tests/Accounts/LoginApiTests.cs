@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Quern.MasterHost.Access.Accounts;
 using Quern.MasterHost.Configuration;
+using Quern.Testing;
 
 namespace Quern.MasterHost.Tests.Accounts;
 
@@ -33,6 +35,21 @@ public sealed class LoginApiTests
         Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync("/api/v1/farm")).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await admin.PostAsync("/api/v1/logout", null)).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await admin.GetAsync("/api/v1/farm")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_leaves_the_first_password_to_the_next_one()
+    {
+        using var folder = new ScratchFolder();
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var options = MasterFixture.Options(folder.Path) with { FirstPassword = null };
+
+        Assert.IsType<MasterStart.Failed>(await QuernMaster.StartAsync(options with { Http = (IPEndPoint)other.LocalEndpoint }, TimeProvider.System, TestContext.Current.CancellationToken));
+
+        var running = Assert.IsType<MasterStart.Running>(await QuernMaster.StartAsync(options, TimeProvider.System, TestContext.Current.CancellationToken));
+        await using var master = running.Master;
+        Assert.Matches("^[a-zA-Z0-9]{24}$", running.NewPassword);
     }
 
     [Fact]

@@ -93,6 +93,29 @@ public sealed class TokenBookTests
         Assert.False((await farm.WhoAsync(token))!.May(Right.JobRead));
     }
 
+    [Fact, Trait("CWE", "613")]
+    public async Task A_session_that_is_used_while_it_ends_is_not_remembered()
+    {
+        await using var farm = await LoginFarm.StartAsync();
+        await farm.CreateAsync("mira");
+        for (int round = 0; round < 50; round++)
+        {
+            var welcome = await farm.LoginAsync("mira");
+            using var over = new CancellationTokenSource();
+            var uses = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+            {
+                while (!over.IsCancellationRequested) await farm.WhoAsync(welcome.Token);
+            }, Cancellation)).ToList();
+
+            await farm.Tokens.RevokeAsync(welcome.Token, Actor.Farm, Cancellation);
+
+            Assert.Null(await farm.WhoAsync(welcome.Token));
+            await over.CancelAsync();
+            await Task.WhenAll(uses);
+            Assert.Null(await farm.WhoAsync(welcome.Token));
+        }
+    }
+
     [Fact]
     public async Task Who_listens_to_an_answer_without_end_uses_the_session()
     {

@@ -48,6 +48,47 @@ public sealed class TokenDeskTests
         Assert.Equal(EstateCode.Denied, (await farm.ApiTokens.CreateAsync(mira with { Principal = mira.Principal with { Duty = SignInDuty.EnrolTotp } }, "duty", ["job:read"], null, Cancellation)).Answer.Code);
     }
 
+    [Fact, Trait("CWE", "269")]
+    public async Task What_a_token_makes_is_not_for_longer_and_not_for_other_networks()
+    {
+        await using var farm = await StartAsync(Right.TokenOwn);
+        var mira = await farm.InAsync("mira");
+        var made = await farm.ApiTokens.CreateAsync(mira, new NewToken("ci", [Right.TokenOwn], TimeSpan.FromHours(1)) { Networks = ["192.0.2.0/24", "2001:db8::/32"] }, Cancellation);
+        var program = new Caller((await farm.Tokens.FindAsync(made.Secret, LoginFarm.Here, Cancellation))!, LoginFarm.Here, "http");
+        farm.Time.Advance(TimeSpan.FromMinutes(20));
+
+        Task<TokenMade> MakeAsync(TimeSpan? lifetime, params string[] networks) =>
+            farm.ApiTokens.CreateAsync(program, new NewToken("child", [Right.TokenOwn], lifetime) { Networks = [.. networks] }, Cancellation);
+
+        Assert.Equal(made.ExpiresAt, (await MakeAsync(null)).ExpiresAt);
+        Assert.Equal(made.ExpiresAt, (await MakeAsync(TimeSpan.FromDays(90))).ExpiresAt);
+        Assert.Equal(farm.Time.GetUtcNow().AddMinutes(5), (await MakeAsync(TimeSpan.FromMinutes(5), "192.0.2.7", "2001:db8:1::/48")).ExpiresAt);
+        foreach (string network in new[] { "0.0.0.0/0", "192.0.2.0/23", "192.0.3.1", "::/0", "::ffff:192.0.2.1" })
+            Assert.Equal((network, EstateCode.InvalidAddress), (network, (await MakeAsync(null, network)).Answer.Code));
+        var children = (await farm.ApiTokens.ListAsync(mira, "", Cancellation))!.Value.Where(t => t.Name == "child").ToList();
+        Assert.Equal(3, children.Count);
+        Assert.All(children.Where(t => t.ExpiresAt == made.ExpiresAt), t => Assert.Equal(["192.0.2.0/24", "2001:db8::/32"], t.Networks));
+    }
+
+    [Fact, Trait("CWE", "367")]
+    public async Task Who_was_shut_out_meanwhile_makes_none()
+    {
+        await using var farm = await StartAsync(Right.TokenOwn);
+        var mira = await farm.InAsync("mira");
+        var made = await farm.ApiTokens.CreateAsync(mira, "ci", [Right.TokenOwn], null, Cancellation);
+        var program = new Caller((await farm.WhoAsync(made.Secret))!, LoginFarm.Here, "http");
+
+        // What either may was looked up before the password was changed.
+        await farm.ChangeAsync("mira", a => a with { PasswordHash = "another" });
+
+        foreach (var caller in new[] { mira, program })
+        {
+            var late = await farm.ApiTokens.CreateAsync(caller, "late", [Right.TokenOwn], null, Cancellation);
+            Assert.Equal((EstateCode.Denied, ""), (late.Answer.Code, late.Secret));
+        }
+        Assert.Empty(await farm.Store.ListTokensAsync(mira.Principal.Account, Cancellation));
+    }
+
     public static TheoryData<string, string[], int, string[], EstateCode> Wrong => new()
     {
         { "", ["job:read"], 1, [], EstateCode.InvalidName },

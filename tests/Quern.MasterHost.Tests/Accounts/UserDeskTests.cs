@@ -72,7 +72,7 @@ public sealed class UserDeskTests
         await using var farm = await LoginFarm.StartAsync();
         var now = farm.Time.GetUtcNow();
 
-        foreach (var end in new[] { now, now.AddDays(-1), DateTimeOffset.MaxValue })
+        foreach (var end in new[] { now, now.AddDays(-1) })
             Assert.Equal(EstateCode.InvalidExpiration, (await farm.Users.CreateAsync(Superuser, new NewUser("mira", "yellow tractor", ExpiresAt: end), Cancellation)).Code);
     }
 

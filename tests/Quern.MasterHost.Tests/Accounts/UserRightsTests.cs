@@ -129,6 +129,12 @@ public sealed class UserRightsTests
         Assert.Equal(EstateCode.UnknownUser, (await farm.Users.RemoveAsync(Superuser, "mira", "ghost", Cancellation)).Code);
         Assert.Equal(EstateCode.UnknownUser, (await farm.Users.RemoveAsync(Superuser, "mira", "mira", Cancellation)).Code);
         Assert.Equal(EstateCode.Denied, (await farm.Users.RemoveAsync(LoginFarm.Who(Right.UserDelete), "mira", "noor", Cancellation)).Code);
+        // Nobody is left with what only somebody who cannot sign in may change.
+        await farm.ChangeAsync("noor", a => a with { Disabled = true });
+        Assert.Equal(EstateCode.UnknownUser, (await farm.Users.RemoveAsync(Superuser, "mira", "noor", Cancellation)).Code);
+        await farm.ChangeAsync("noor", a => a with { Disabled = false, ExpiresAt = farm.Time.GetUtcNow() });
+        Assert.Equal(EstateCode.UnknownUser, (await farm.Users.RemoveAsync(Superuser, "mira", "noor", Cancellation)).Code);
+        await farm.ChangeAsync("noor", a => a with { ExpiresAt = null });
         Assert.Equal(EstateCode.Done, (await farm.Users.RemoveAsync(Superuser, "mira", "noor", Cancellation)).Code);
 
         Assert.Equal([new GroupMember("noor", "owner")], (await farm.Store.FindGroupAsync("labs", Cancellation))!.Members);

@@ -68,6 +68,10 @@ public sealed class ListenerDeskTests
         await RefusedAsync(EstateCode.BindFailed, "address", "this machine has no such address", new NewListener("leaf", "192.0.2.1", 0));
         await RefusedAsync(EstateCode.InvalidAddress, "address", "'nowhere' is not an IP address", new NewListener("leaf", "nowhere", 0));
         await RefusedAsync(EstateCode.InvalidAddress, "address", "is not an IP address", new NewListener("leaf", "127.1", 0));
+        await RefusedAsync(EstateCode.InvalidAddress, "address", "is not an IP address", new NewListener("leaf", "224.0.0.1", 0));
+        await RefusedAsync(EstateCode.InvalidAddress, "address", "is not an IP address", new NewListener("leaf", "255.255.255.255", 0));
+        await RefusedAsync(EstateCode.InvalidAddress, "address", "is not an IP address", new NewListener("leaf", "ff02::1", 0));
+        await RefusedAsync(EstateCode.AddressInUse, "port", "the farm's own listener 'Side door' (http)", new NewListener("leaf", "::ffff:127.0.0.1", own.Open!.Port));
         await RefusedAsync(EstateCode.InvalidAddress, "address", "'' is not an IP address", new NewListener("leaf", "", 0));
         await RefusedAsync(EstateCode.InvalidPort, "port", "from 0 to 65535", new NewListener("leaf", "127.0.0.1", -1));
         await RefusedAsync(EstateCode.InvalidPort, "port", "from 0 to 65535", new NewListener("leaf", "127.0.0.1", 65536));

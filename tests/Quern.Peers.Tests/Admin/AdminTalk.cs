@@ -13,8 +13,6 @@ internal sealed class AdminTalk : IAsyncDisposable
     /// <summary>How long something may take that happens by itself.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly IPEndPoint s_from = new(IPAddress.Parse("192.0.2.7"), 40000);
-
     private readonly List<AdminTalker> _talkers = [];
     private readonly List<Task> _served = [];
 
@@ -31,11 +29,16 @@ internal sealed class AdminTalk : IAsyncDisposable
 
     public AdminAcceptor Acceptor { get; }
 
+    /// <summary>Where those come from who connect from now on.</summary>
+    public IPAddress From { get; set; } = IPAddress.Parse("192.0.2.7");
+
+    private IPEndPoint Remote => new(From, 40000);
+
     /// <summary>A connection on which nothing was said yet.</summary>
     public AdminTalker Connect(bool agents = true, bool clients = true)
     {
         var (ours, theirs) = DuplexPair.Create();
-        var talker = new AdminTalker(ours, Acceptor.ServeAsync(new AcceptedConnection(theirs, s_from, s_from) { Agents = agents, People = clients }, CancellationToken.None));
+        var talker = new AdminTalker(ours, Acceptor.ServeAsync(new AcceptedConnection(theirs, Remote, Remote) { Agents = agents, People = clients }, CancellationToken.None));
         _talkers.Add(talker);
         return talker;
     }
@@ -44,7 +47,7 @@ internal sealed class AdminTalk : IAsyncDisposable
     public Stream Dial()
     {
         var (ours, theirs) = DuplexPair.Create();
-        _served.Add(Acceptor.ServeAsync(new AcceptedConnection(theirs, s_from, s_from), CancellationToken.None));
+        _served.Add(Acceptor.ServeAsync(new AcceptedConnection(theirs, Remote, Remote), CancellationToken.None));
         return ours;
     }
 

@@ -98,6 +98,32 @@ public sealed class PortTests
         Assert.Equal(1, await other.ReadAsync(new byte[1], Cancellation));
     }
 
+    [Fact, Trait("CWE", "770")]
+    public void All_ports_together_leave_descriptors_for_the_rest()
+    {
+        var budget = new ConnectionBudget(2);
+        PortDoorman one = new(budget, TimeProvider.System), other = new(budget, TimeProvider.System);
+
+        Assert.True(one.Admits(new PortLimits()));
+        Assert.True(other.Admits(new PortLimits()));
+        Assert.False(one.Admits(new PortLimits()));
+        Assert.Equal((1, 1L), (one.Counts.Active, one.Counts.TooMany));
+        // Who is not let in for another reason takes nothing of it.
+        Assert.False(other.Admits(new PortLimits { Connections = 1 }));
+        other.Left();
+        Assert.True(one.Admits(new PortLimits()));
+        Assert.False(other.Admits(new PortLimits()));
+    }
+
+    [Theory]
+    [InlineData("Max open files            1048576              1048576              files     ", 786_432)]
+    [InlineData("Max open files            1024                 4096                 files", 512)]
+    [InlineData("Max open files            100                  100                  files", 16)]
+    [InlineData("Max open files            unlimited            unlimited            files", int.MaxValue)]
+    [InlineData("Max processes             1024                 4096                 processes", int.MaxValue)]
+    public void Connections_take_three_quarters_of_the_descriptors_at_most(string line, int most) =>
+        Assert.Equal(most, ConnectionBudget.MostOf(["Limit                     Soft Limit           Hard Limit           Units     ", line]));
+
     [Fact]
     public async Task Who_comes_beyond_the_limit_is_closed_and_a_place_that_is_free_again_is_given_away()
     {

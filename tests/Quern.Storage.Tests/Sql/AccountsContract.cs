@@ -244,6 +244,27 @@ public abstract class AccountsContract(ITestDatabase database) : StoreContract(d
         Assert.False(await Store.SaveTokenAsync(SessionOf(mira, "late"), Someone, Cancellation));
     }
 
+    [Fact, Trait("CWE", "367")]
+    public async Task What_a_session_asks_for_when_a_new_password_ends_it_ends_too()
+    {
+        var mira = await CreateAsync("mira");
+        for (int round = 0; round < 20; round++)
+        {
+            var session = SessionOf(mira, $"session {round}");
+            Assert.True(await Store.SaveTokenAsync(session, Someone, Cancellation));
+            var now = (await Store.FindAccountAsync("mira", Cancellation))!;
+
+            var asking = Enumerable.Range(0, 8).Select(i => Store.SaveTokenAsync(SessionOf(mira, $"token {round} {i}"), session.Id, Someone, Cancellation)).ToList();
+            var changing = Store.UpdateAccountAsync(now with { PasswordHash = $"hash {round}" }, Someone, null, Cancellation);
+            asking.AddRange(Enumerable.Range(8, 8).Select(i => Store.SaveTokenAsync(SessionOf(mira, $"token {round} {i}"), session.Id, Someone, Cancellation)));
+
+            Assert.IsType<AccountChange.Saved>(await changing);
+            await Task.WhenAll(asking);
+            Assert.Empty(await Store.ListTokensAsync(mira.Id, Cancellation));
+            Assert.False(await Store.SaveTokenAsync(SessionOf(mira, $"late {round}"), session.Id, Someone, Cancellation));
+        }
+    }
+
     private protected static StoredAccount AccountOf(string name, params string[] roles) => new() { Id = $"{Guid.NewGuid()}", Name = name, Roles = [.. roles] };
 
     private Task<StoredAccount> CreateAsync(string name, params string[] roles) => CreateAsync(name, a => a with { Roles = [.. roles] });

@@ -18,8 +18,6 @@ internal static partial class AccountRules
     private const int MaxEmail = 254;
     private const int MaxLocalPart = 64;
 
-    private static readonly DateTimeOffset LastExpiration = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
-
     /// <summary>Of a new account.</summary>
     public static string? NewName(string name) => NewNamePattern().IsMatch(name)
         ? null
@@ -73,7 +71,7 @@ internal static partial class AccountRules
 
     /// <param name="expiresAt">Null for never.</param>
     public static string? Expiration(DateTimeOffset? expiresAt, DateTimeOffset now) =>
-        expiresAt is null || (expiresAt > now && expiresAt < LastExpiration) ? null : "The end date must be in the future and before the year 9999-12-31.";
+        expiresAt is null || expiresAt > now ? null : "The end date must be in the future.";
 
     public static string? GroupName(string name) => GroupPattern().IsMatch(name)
         ? null
