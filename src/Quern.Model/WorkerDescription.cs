@@ -30,8 +30,8 @@ public sealed record WorkerDescription
     /// <summary>As .NET calls it, for instance <c>linux-musl-x64</c>; only agents say it.</summary>
     public string Platform { get; init; } = "";
 
-    /// <summary>The file that it runs as; the default value when it does not say. Only agents do.</summary>
-    public Sha256Hash Program { get; init; }
+    /// <summary>The file that it runs as; null when it does not say. Only agents do.</summary>
+    public Sha256Hash? Program { get; init; }
 
     public string Admin { get; init; } = "";
 

@@ -34,22 +34,11 @@ internal sealed partial class AdminDoor(FarmStore store, RefusalBook refusals, T
         catch (Exception e)
         {
             // It was refused all the same.
-            Log.EventNotKept(logger, who.Principal.Name, "refused", e);
+            ClientEvents.NotKept(logger, who.Principal.Name, "refused", e);
         }
     }
 
-    private async Task KeepAsync(string client, string kind, string reason, Actor actor)
-    {
-        try
-        {
-            await store.SaveClientEventAsync(client, kind, reason, actor, CancellationToken.None);
-        }
-        catch (Exception e)
-        {
-            // What it tells of has happened all the same.
-            Log.EventNotKept(logger, client, kind, e);
-        }
-    }
+    private Task KeepAsync(string client, string kind, string reason, Actor actor) => ClientEvents.KeepAsync(store, logger, client, kind, reason, actor);
 
     private static partial class Log
     {
@@ -61,8 +50,5 @@ internal sealed partial class AdminDoor(FarmStore store, RefusalBook refusals, T
 
         [LoggerMessage(3414, LogLevel.Information, "Agent {Agent} is {Hostname} ({Platform}, version {Version}), at {From}.")]
         public static partial void AgentReported(ILogger logger, string agent, string hostname, string platform, string version, System.Net.IPAddress from);
-
-        [LoggerMessage(3413, LogLevel.Warning, "That {Client} was {Kind} could not be kept.")]
-        public static partial void EventNotKept(ILogger logger, string client, string kind, Exception error);
     }
 }

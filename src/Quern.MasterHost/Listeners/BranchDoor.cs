@@ -103,18 +103,7 @@ internal sealed partial class BranchDoor(
 
     private static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 
-    private async Task KeepAsync(string client, string kind, string reason, Actor actor)
-    {
-        try
-        {
-            await store.SaveClientEventAsync(client, kind, reason, actor, CancellationToken.None);
-        }
-        catch (Exception e)
-        {
-            // What it tells of has happened all the same.
-            Log.EventNotKept(logger, client, kind, e);
-        }
-    }
+    private Task KeepAsync(string client, string kind, string reason, Actor actor) => ClientEvents.KeepAsync(store, logger, client, kind, reason, actor);
 
     private static partial class Log
     {
@@ -123,8 +112,5 @@ internal sealed partial class BranchDoor(
 
         [LoggerMessage(3202, LogLevel.Error, "The request {Command} of {Client} failed.")]
         public static partial void RequestFailed(ILogger logger, BranchCommand command, string client, Exception error);
-
-        [LoggerMessage(3203, LogLevel.Warning, "That {Client} was {Kind} could not be kept.")]
-        public static partial void EventNotKept(ILogger logger, string client, string kind, Exception error);
     }
 }

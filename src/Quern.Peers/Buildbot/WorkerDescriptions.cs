@@ -17,7 +17,7 @@ internal static class WorkerDescriptions
         OperatingSystem = info.OperatingSystem.GetValueOrDefault("pretty_name")
             ?? $"{info.OperatingSystem.GetValueOrDefault("name")} {info.OperatingSystem.GetValueOrDefault("version")}".Trim(),
         Platform = info.Platform,
-        Program = Sha256Hash.TryParse(info.Program, out var program) ? program : default,
+        Program = Sha256Hash.TryParse(info.Program, out var program) ? program : null,
         Commands = [.. info.Commands.Keys],
         Admin = info.Admin,
         Host = info.Host,

@@ -105,7 +105,7 @@ public sealed class AgentUpgradeTests
             await yard.LinkAsync(name);
             await yard.UntilAsync(async () => (await yard.Farm.FactsAsync(name)).Platform == platform.Rid ? name : null);
         }
-        Assert.Equal((here.Rid, true), (link.Description.Platform, link.Description.Program != default && link.Description.Program != Sha256Hash.Of(program)));
+        Assert.Equal((here.Rid, true), (link.Description.Platform, link.Description.Program is not null && link.Description.Program != Sha256Hash.Of(program)));
 
         var first = await UpgradeByPayloadAsync(yard, "");
         var second = await UpgradeByPayloadAsync(yard, "&agent=mill&agent=yak");
