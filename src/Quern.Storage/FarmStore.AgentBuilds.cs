@@ -80,17 +80,21 @@ public sealed partial class FarmStore
             return due;
         }, cancellationToken);
 
-    /// <summary>Keeps a link by which a build can be fetched, once. False when there is no such build, or too many links are open.</summary>
+    /// <summary>Keeps a link by which a build can be fetched, once.</summary>
+    /// <param name="mostOfGroup">How many may be open to builds of the same group, so that one group does not use up those of all.</param>
     /// <param name="mostOpen">Over the whole farm.</param>
-    public Task<bool> SaveAgentLinkAsync(Sha256Hash secret, string build, DateTimeOffset expiresAt, int mostOpen, CancellationToken cancellationToken) =>
+    public Task<AgentLinkResult> SaveAgentLinkAsync(
+        Sha256Hash secret, string build, DateTimeOffset expiresAt, int mostOfGroup, int mostOpen, CancellationToken cancellationToken) =>
         WriteAsync(async w =>
         {
             await w.Sql.ExecuteAsync("DELETE FROM agent_links WHERE expires_at <= @now", ("now", w.Time));
-            if (await w.Sql.ScalarAsync<long>("SELECT COUNT(*) FROM agent_links") >= mostOpen) return false;
-            if (await w.Sql.ScalarAsync<string>("SELECT id FROM agent_builds WHERE id = @id" + _dialect.ForShare, ("id", build)) is null) return false;
+            if (await w.Sql.ScalarAsync<string>("SELECT team FROM agent_builds WHERE id = @id" + _dialect.ForShare, ("id", build)) is not { } team) return AgentLinkResult.NoBuild;
+            long ofGroup = await w.Sql.ScalarAsync<long>("SELECT COUNT(*) FROM agent_links WHERE build IN (SELECT id FROM agent_builds WHERE team = @team)", ("team", team));
+            if (ofGroup >= mostOfGroup) return AgentLinkResult.GroupFull;
+            if (await w.Sql.ScalarAsync<long>("SELECT COUNT(*) FROM agent_links") >= mostOpen) return AgentLinkResult.FarmFull;
             await w.Sql.ExecuteAsync("INSERT INTO agent_links (secret_sha256, build, expires_at) VALUES (@secret, @build, @expires)",
                 ("secret", secret.Hex), ("build", build), ("expires", UnixMicroseconds.From(expiresAt)));
-            return true;
+            return AgentLinkResult.Saved;
         }, cancellationToken);
 
     /// <summary>

@@ -27,7 +27,7 @@ public sealed class ConfigurationTests
         { "listeners:\n  - {protocol: leaf, name: shop}\n  - {protocol: branch, name: Shop}", "quern.yaml:3:30: the listener 'Shop' stands twice in this file." },
         { "listeners:\n  - {protocol: leaf, tls: ssl}", "quern.yaml:2:27: 'tls' must be farm, for the farm's own certificate, or {certificate: FILE, key: FILE}, not 'ssl'." },
         { "listeners:\n  - {protocol: leaf, tls: {certificate: /none/a}}", "quern.yaml:2:27: 'listeners[0].tls' needs the key 'key'." },
-        { "listeners:\n  - {protocol: leaf, tls: {certificate: /none/a, key: /none/b}}", "quern.yaml:2:41: the certificate cannot be used: '/none/a' cannot be read: Could not find a part of the path '/none/a'." },
+        { "listeners:\n  - {protocol: leaf, tls: {certificate: /none/a, key: /none/b}}", "quern.yaml:2:41: the certificate cannot be used: '/none/a' cannot be read: No such file or directory." },
         { "listeners:\n  - {protocol: leaf, tls: farm, tls_min: 1.1}", "quern.yaml:2:42: 'listeners[0].tls_min' must be one of 1.2, 1.3, not '1.1'. Did you mean '1.2'?" },
         { "listeners:\n  - {protocol: leaf, tls_min: 1.2}", "quern.yaml:2:31: 'tls_min' says something only where there is 'tls' too." },
         { "listeners:\n  - {protocol: leaf, limits: {connections: 0}}", "quern.yaml:2:44: 'listeners[0].limits.connections' must be a whole number from 1 to 1000000, not '0'." },

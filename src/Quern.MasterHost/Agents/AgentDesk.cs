@@ -56,6 +56,8 @@ internal sealed partial class AgentDesk(FarmStore store, AgentRoom room, SecretV
 
     public string? Recognize(ReadOnlyMemory<byte> certificate) => room.Book.Recognize(certificate).Agent?.Uuid;
 
+    public void NoteStrange(ReadOnlyMemory<byte> certificate, string remote) => room.Refused(certificate, remote);
+
     private async Task<EstateAnswer> ChangeAsync(Caller who, string agent, Func<StoredAgent, Task<AgentChange>> change, CancellationToken cancellationToken)
     {
         var found = await LookUpAsync(agent, cancellationToken);

@@ -15,15 +15,18 @@ internal sealed class AgentLinks(FarmStore store, string shelf, TimeProvider tim
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
+    /// <summary>Open at once for one group: more machines than are set up by hand in an hour, and far from all that the farm has.</summary>
+    public const int MaxOfGroup = 50;
+
     private const int SecretBytes = 32;
     private const int MaxLinks = 1000;
 
-    /// <summary>A new secret for a build's artifact; null when too many are open.</summary>
-    public async Task<(string Secret, DateTimeOffset ExpiresAt)?> CreateAsync(string build, CancellationToken cancellationToken)
+    /// <summary>A new secret for a build's artifact; good when it could be saved.</summary>
+    public async Task<(AgentLinkResult Result, string Secret, DateTimeOffset ExpiresAt)> CreateAsync(string build, CancellationToken cancellationToken)
     {
         string secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
         var expires = time.GetUtcNow() + Lifetime;
-        return await store.SaveAgentLinkAsync(HashOf(secret), build, expires, MaxLinks, cancellationToken) ? (secret, expires) : null;
+        return (await store.SaveAgentLinkAsync(HashOf(secret), build, expires, MaxOfGroup, MaxLinks, cancellationToken), secret, expires);
     }
 
     /// <summary>The build that a secret opens, which it does not do again; null when it opens none.</summary>

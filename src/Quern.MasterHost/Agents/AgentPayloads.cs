@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Quern.Agents;
+using Quern.Storage;
 
 namespace Quern.MasterHost.Agents;
 
@@ -33,8 +34,10 @@ internal sealed class AgentPayloads(ImmutableArray<string> folders)
     {
         try
         {
-            if (payload.Bytes is 0 or > MaxProgramBytes) return (null, $"{payload.Path} has {payload.Bytes} bytes; a program has from 1 to {MaxProgramBytes}.");
-            byte[] bytes = await File.ReadAllBytesAsync(payload.Path, cancellationToken);
+            await using var file = RegularFile.OpenRead(payload.Path);
+            if (file.Length is 0 or > MaxProgramBytes) return (null, $"{payload.Path} has {file.Length} bytes; a program has from 1 to {MaxProgramBytes}.");
+            byte[] bytes = new byte[file.Length];
+            await file.ReadExactlyAsync(bytes, cancellationToken);
             return ElfProgram.Problem(bytes, payload.Platform) is { } problem
                 ? (null, $"{payload.Path} cannot be used: {problem}. Put the quern-worker of {payload.Platform} there.")
                 : (bytes, "");

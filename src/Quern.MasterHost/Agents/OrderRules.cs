@@ -73,11 +73,14 @@ internal static partial class OrderRules
         int colon = text.LastIndexOf(':');
         if (colon <= 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) || port == 0) return false;
         string host = text[..colon];
-        return host is ['[', .., ']'] ? IPAddress.TryParse(host[1..^1], out _) && host.Contains(':', StringComparison.Ordinal) : IsHost(host) && !host.Contains(':', StringComparison.Ordinal);
+        return host is ['[', .., ']'] ? IsNumbers(host[1..^1]) : IsHost(host) && !host.Contains(':', StringComparison.Ordinal);
     }
 
-    // An IPv6 address may have a zone behind it, which is a word of this machine's own: not taken.
-    private static bool IsHost(string host) => HostName().IsMatch(host) || (host.Contains(':', StringComparison.Ordinal) && !host.Contains('%', StringComparison.Ordinal) && IPAddress.TryParse(host, out _));
+    private static bool IsHost(string host) => HostName().IsMatch(host) || IsNumbers(host);
+
+    // An IPv6 address may have a zone behind it, which is a word of this machine's own: not taken. What reads addresses also passes over brackets,
+    // and a port behind them.
+    private static bool IsNumbers(string host) => host.Contains(':', StringComparison.Ordinal) && !host.AsSpan().ContainsAny("%[]") && IPAddress.TryParse(host, out _);
 
     private static bool IsInstallPath(string path) =>
         path.Length <= 200 && InstallPath().IsMatch(path) && path.Split('/', StringSplitOptions.RemoveEmptyEntries) is { Length: >= 2 } parts && !parts.Any(p => p is "." or "..");

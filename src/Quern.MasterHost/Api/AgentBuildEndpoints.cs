@@ -26,7 +26,7 @@ internal static class AgentBuildEndpoints
         api.MapMethods("/agents/builds/{build}/artifact", ["GET", "HEAD"], FetchAsync).NeedsInAnyGroup(Right.AgentBuild).Does(EstateActs.AgentArtifact)
             .Produces(200, contentType: "application/octet-stream").ProducesProblem(404).ProducesProblem(409);
         api.MapPost("/agents/builds/{build}/link", LinkAsync).NeedsInAnyGroup(Right.AgentBuild).Does(EstateActs.AgentArtifact)
-            .Produces<AgentLinkModel>(201).ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
+            .Produces<AgentLinkModel>(201).ProducesProblem(404).ProducesProblem(409).ProducesProblem(429).ProducesProblem(503);
         api.MapGet("/agents/payloads", Payloads).NeedsInAnyGroup(Right.AgentBuild).Produces<AgentPayloadPage>();
         // GET alone: a HEAD would use the link up, or would have to tell whether it is good.
         api.MapGet(Download + "{secret}", TakeAsync).Open().Produces(200, contentType: "application/octet-stream").ProducesProblem(404);
@@ -71,9 +71,15 @@ internal static class AgentBuildEndpoints
     {
         if (await builds.FindAsync(context.Caller(), build, context.RequestAborted) is not { Step: AgentBuildStep.Done, Artifact: not null } found) return NoBuild();
         if (!found.IsHere) return Elsewhere();
-        return await builds.Links.CreateAsync(build, context.RequestAborted) is var (secret, expiresAt)
-            ? Results.Json(new AgentLinkModel($"/api/v1{Download}{secret}", expiresAt), ApiJson.Default.AgentLinkModel, statusCode: 201)
-            : ApiProblem.Result(StatusCodes.Status503ServiceUnavailable, "Busy", "Too many links are open; each ends after an hour.");
+        var (result, secret, expiresAt) = await builds.Links.CreateAsync(build, context.RequestAborted);
+        return result switch
+        {
+            AgentLinkResult.Saved => Results.Json(new AgentLinkModel($"/api/v1{Download}{secret}", expiresAt), ApiJson.Default.AgentLinkModel, statusCode: 201),
+            AgentLinkResult.NoBuild => NoBuild(),
+            AgentLinkResult.GroupFull => ApiProblem.Result(StatusCodes.Status429TooManyRequests, "Too many links",
+                $"{AgentLinks.MaxOfGroup} links to agents of the group '{found.GroupName}' are open. Each ends when it is used, or after an hour: use those, or fetch the file itself."),
+            _ => ApiProblem.Result(StatusCodes.Status503ServiceUnavailable, "Busy", "Too many links are open over the whole farm; each ends after an hour."),
+        };
     }
 
     private static async Task<IResult> TakeAsync(string secret, AgentBuilds builds, FarmStore store, HttpContext context)

@@ -1,3 +1,5 @@
+using Quern.Storage;
+
 namespace Quern.MasterHost.Listeners;
 
 /// <summary>
@@ -76,7 +78,7 @@ internal sealed class CertificateFiles : CertificateSource
         why = "";
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = RegularFile.OpenRead(path);
             if (file.Length <= most)
             {
                 byte[] bytes = new byte[file.Length];

@@ -1,3 +1,5 @@
+using Quern.Storage;
+
 namespace Quern.Packaging.Sources;
 
 /// <summary>Reads a source from a folder that the configuration names.</summary>
@@ -15,8 +17,7 @@ internal static class FileSource
         if (Directory.Exists(real)) return Fail("it is a folder", path);
         try
         {
-            await using var file = new FileStream(real, FileMode.Open, FileAccess.Read, FileShare.Read, 0, useAsync: true);
-            if (!file.CanSeek) return Fail("it is not a regular file", path);
+            await using var file = RegularFile.OpenRead(real);
             var copied = await HashingCopy.ToFileAsync(file, request.Target, request.Limits.MaxBytes, cancellationToken);
             return copied is null
                 ? Fail($"it is larger than the limit of {request.Limits.MaxBytes} bytes", path)

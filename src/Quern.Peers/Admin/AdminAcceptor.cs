@@ -67,6 +67,8 @@ public sealed class AdminAcceptor : IWorkerAcceptor, IAsyncDisposable
             }
             var known = () => (stream as SslStream)?.RemoteCertificate is { } certificate ? _desk.Desks.Agents.Recognize(certificate.GetRawCertData()) : null;
             string agent = agents ? known() ?? "" : "";
+            // It goes on as a stranger: an agent whose certificate is over may have a new key.
+            if (agents && agent.Length == 0 && stream is SslStream { RemoteCertificate: { } strange }) _desk.Desks.Agents.NoteStrange(strange.GetRawCertData(), remote);
             await using var connection = new AdminConnection(
                 stream, remote, agent, new AdminTakes(agents, clients, () => known() == agent), _room, _desk, () =>
                 {

@@ -16,6 +16,10 @@ internal sealed class MessagePackConnection : IAsyncDisposable
     private const int FirstRead = 512;
     private const int FirstBuffer = 4096;
     private const int MaxEmptyFragments = 1000;
+
+    /// <summary>Bytes of a message that make a sign of life: a worker that drips one now and then is as good as silent.</summary>
+    private const int SignOfLife = 1024;
+
     public const string NotAttached = "Worker not authenticated.";
     private static readonly TimeSpan CloseDeadline = TimeSpan.FromSeconds(1);
 
@@ -62,7 +66,7 @@ internal sealed class MessagePackConnection : IAsyncDisposable
     /// <summary>Takes the first message; null where the login came before the first message, and after it.</summary>
     public AuthLogin? Login { get; set; }
 
-    /// <summary>Since the worker's last bytes; none while the master itself is slow to take a message.</summary>
+    /// <summary>Since the worker's last message, or the last good piece of one; none while the master itself is slow to take a message.</summary>
     public TimeSpan Silence =>
         Volatile.Read(ref _taking) ? TimeSpan.Zero : _time.GetElapsedTime(Interlocked.Read(ref _lastHeard));
 
@@ -202,6 +206,7 @@ internal sealed class MessagePackConnection : IAsyncDisposable
         {
             _firstBytes.AsSpan(0, read.Count).CopyTo(buffer.GetSpan(read.Count));
             buffer.Advance(read.Count);
+            int heardOf = 0;
             for (int empty = 0; !read.EndOfMessage; empty += read.Count == 0 ? 1 : 0)
             {
                 if (empty > MaxEmptyFragments) return "the worker sent a message of endless empty fragments";
@@ -210,6 +215,8 @@ internal sealed class MessagePackConnection : IAsyncDisposable
                 read = await _socket.ReceiveAsync(room[..Math.Min(room.Length, _limit - buffer.Length)], _stopping.Token);
                 if (read.MessageType is WebSocketMessageType.Close) return "the worker closed the connection";
                 buffer.Advance(read.Count);
+                if (buffer.Length - heardOf < SignOfLife) continue;
+                heardOf = buffer.Length;
                 Heard();
             }
 

@@ -183,11 +183,23 @@ public sealed class PlanRunner(BlobStore blobs, MasterPaths paths, PlanRunnerOpt
         MasterSource.Blob blob when Sha256Hash.TryParse(blob.Sha256, out var hash) =>
             blobs.OpenRead(hash) ?? throw new TransferRefusedException($"The farm no longer has the blob {hash}."),
         MasterSource.Blob blob => throw new TransferRefusedException($"'{blob.Sha256}' is not a SHA-256."),
-        MasterSource.File file => new FileStream(Allowed(file.Path), FileMode.Open, FileAccess.Read, FileShare.Read, 0),
+        MasterSource.File file => OpenFile(Allowed(file.Path)),
         MasterSource.Text text => TextOf(text.Content),
         MasterSource.Secret secret => TextOf(secrets.Values[secret.Name] + "\n"),
         _ => throw new UnreachableException(),
     };
+
+    private static FileStream OpenFile(string path)
+    {
+        try
+        {
+            return RegularFile.OpenRead(path);
+        }
+        catch (IOException e)
+        {
+            throw new TransferRefusedException($"The master's file '{path}' cannot be read: {e.Message}.", e);
+        }
+    }
 
     private static MemoryStream TextOf(string text) => new(Encoding.UTF8.GetBytes(text), writable: false);
 

@@ -47,6 +47,10 @@ public interface IAgentDesk : IEnrolmentKeys
     /// <summary>Whether a client certificate (DER) is one of ours, in force and not revoked: the agent's UUID, else null.</summary>
     string? Recognize(ReadOnlyMemory<byte> certificate);
 
+    /// <summary>Notes that somebody showed a client certificate that is nobody's here, or does not count any more; does not wait.</summary>
+    /// <param name="remote">Where from: address and port.</param>
+    void NoteStrange(ReadOnlyMemory<byte> certificate, string remote);
+
     /// <summary>Whether an agent of this UUID may be here at this moment, whatever it came in with.</summary>
     bool IsActive(string uuid);
 }

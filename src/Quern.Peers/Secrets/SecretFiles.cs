@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Quern.Model;
+using Quern.Storage;
 
 namespace Quern.Peers.Secrets;
 
@@ -49,8 +50,8 @@ public sealed record SecretFiles(ImmutableSortedDictionary<string, string> Files
         why = "";
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            if (file.CanSeek && file.Length > MaxBytes)
+            using var file = RegularFile.OpenRead(path);
+            if (file.Length > MaxBytes)
             {
                 why = $"the file '{path}' is over {MaxBytes} bytes.";
                 return null;

@@ -8,6 +8,9 @@ public sealed partial class PerspectiveConnection
 {
     private const int ReadBytes = 16 * 1024;
 
+    /// <summary>Bytes of a message that make a sign of life: a peer that drips one now and then is as good as silent.</summary>
+    private const int SignOfLife = 1024;
+
     // What the values of a message may cost beyond the longest message.
     private const int FreeAllowance = 48 * 1024;
 
@@ -16,6 +19,7 @@ public sealed partial class PerspectiveConnection
     private int _running;
     private int _roundThread;   // the reader's: the thread that takes messages and sends their answers together afterwards; else 0
     private long _lastHeard;
+    private int _unheard;       // the reader's: bytes since the last sign of life
 
     /// <summary>Reads until the end. Called once.</summary>
     /// <returns>Why the connection ended, in plain words; never throws for what the peer does.</returns>
@@ -100,11 +104,17 @@ public sealed partial class PerspectiveConnection
             if (read == 0)
                 return scanned == 0 ? "the peer closed the connection" : "the peer closed the connection in the middle of a message";
             _received.Advance(read);
-            Volatile.Write(ref _lastHeard, _time.GetTimestamp());
+            if ((_unheard += read) >= SignOfLife) Heard();
             string? over = await TakeMessagesAsync(scanned);
             EndRound();
             if (over is not null) return over;
         }
+    }
+
+    private void Heard()
+    {
+        _unheard = 0;
+        Volatile.Write(ref _lastHeard, _time.GetTimestamp());
     }
 
     private void EndRound()
@@ -134,6 +144,7 @@ public sealed partial class PerspectiveConnection
                 return null;
             }
             if (scanned - start > MaxMessageBytes) return $"the peer sent a message of more than {MaxMessageBytes} bytes";
+            Heard();
             Volatile.Write(ref _roundThread, Environment.CurrentManagedThreadId);
             var taking = TakeMessageAsync(_received.Written[start..scanned]);
             // One that is waited for may wait for the peer, which waits for an answer.

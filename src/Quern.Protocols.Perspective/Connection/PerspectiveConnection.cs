@@ -88,7 +88,7 @@ public sealed partial class PerspectiveConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>When the last bytes of the peer came, as a timestamp of the time provider; 0 before any came.</summary>
+    /// <summary>When the peer's last message came, or the last good piece of a longer one, as a timestamp of the time provider; 0 before any came.</summary>
     public long LastHeard => Volatile.Read(ref _lastHeard);
 
     /// <summary>Objects of ours that the peer holds now.</summary>

@@ -50,6 +50,46 @@ public sealed class AgentBuildApiTests
         Assert.Equal((HttpStatusCode.PartialContent, 4L), (part.StatusCode, part.Content.Headers.ContentLength));
     }
 
+    [Fact, Trait("CWE", "400")]
+    public async Task A_group_has_so_many_links_and_a_used_one_makes_room()
+    {
+        await using var farm = await FarmAsync();
+        using var client = farm.Client();
+        using var anybody = new HttpClient { BaseAddress = farm.Address };
+        var build = await EndAsync(client, await MasterFixture.BodyAsync(await client.PostAsJsonAsync("/api/v1/agents/builds", Order(), Cancellation)));
+        Task<HttpResponseMessage> LinkAsync() => client.PostAsync($"/api/v1/agents/builds/{build["id"]}/link", null, Cancellation);
+        using var first = await LinkAsync();
+        for (int i = 1; i < AgentLinks.MaxOfGroup; i++)
+        {
+            using var more = await LinkAsync();
+            Assert.Equal(HttpStatusCode.Created, more.StatusCode);
+        }
+
+        using var tooMany = await LinkAsync();
+        using var used = await anybody.GetAsync($"{(await MasterFixture.BodyAsync(first))["path"]}", Cancellation);
+        using var again = await LinkAsync();
+
+        Assert.Equal([HttpStatusCode.TooManyRequests, HttpStatusCode.OK, HttpStatusCode.Created], [tooMany.StatusCode, used.StatusCode, again.StatusCode]);
+        Assert.Contains("50 links to agents of the group 'lab machines' are open.", $"{(await MasterFixture.BodyAsync(tooMany))["detail"]}", StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("CWE", "367")]
+    public async Task Of_twenty_who_use_a_link_at_once_one_gets_the_file()
+    {
+        await using var farm = await FarmAsync();
+        using var client = farm.Client();
+        var build = await EndAsync(client, await MasterFixture.BodyAsync(await client.PostAsJsonAsync("/api/v1/agents/builds", Order(), Cancellation)));
+        var link = await MasterFixture.BodyAsync(await client.PostAsync($"/api/v1/agents/builds/{build["id"]}/link", null, Cancellation));
+        using var anybody = new HttpClient { BaseAddress = farm.Address };
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => anybody.GetAsync($"{link["path"]}", Cancellation)));
+
+        Assert.Equal((1, 19), (answers.Count(a => a.StatusCode == HttpStatusCode.OK), answers.Count(a => a.StatusCode == HttpStatusCode.NotFound)));
+        foreach (var answer in answers) answer.Dispose();
+        var fetched = (await farm.Get<FarmStore>().ReadJournalAsync(0, 1000, Cancellation)).Where(e => e.Kind == EventKinds.AgentFetched);
+        Assert.Single(fetched);
+    }
+
     [Fact]
     public async Task A_link_is_good_once_for_anybody()
     {

@@ -70,6 +70,28 @@ public sealed class AgentBuildTests
         Assert.Equal(AgentBuildStep.Done, with[^1].Step);
     }
 
+    [Fact, Trait("CWE", "400")]
+    public async Task A_pipe_in_the_payload_folder_fails_the_build_and_holds_up_no_other()
+    {
+        await using var farm = await BuildFarm.StartAsync();
+        await PipeAsync(farm["payloads/linux-x64/base.tar"]);
+        Directory.CreateDirectory(farm["payloads/linux-arm64"]);
+        await PipeAsync(farm["payloads/linux-arm64/quern-worker"]);
+
+        var image = await farm.BuildAsync(BuildFarm.Order("oci"));
+        var program = await farm.BuildAsync(BuildFarm.Order(platform: "linux-arm64"));
+
+        Assert.Equal(
+            (AgentBuildStep.Error, $"It could not be packed: {farm["payloads/linux-x64/base.tar"]} cannot be read: it is not a regular file"),
+            (image[^1].Step, image[^1].Message));
+        Assert.Equal(
+            (AgentBuildStep.Error, $"{farm["payloads/linux-arm64/quern-worker"]} cannot be read: it is not a regular file"),
+            (program[^1].Step, program[^1].Message));
+        Assert.Equal(AgentBuildStep.Done, (await farm.BuildAsync(BuildFarm.Order()))[^1].Step);
+    }
+
+    private static Task PipeAsync(string path) => System.Diagnostics.Process.Start("mkfifo", path).WaitForExitAsync(Cancellation);
+
     [Fact]
     public async Task An_operators_root_goes_with_the_program_that_came_along()
     {

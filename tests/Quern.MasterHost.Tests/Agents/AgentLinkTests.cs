@@ -13,8 +13,8 @@ public sealed class AgentLinkTests
         await using var farm = await BuildFarm.StartAsync();
         string build = (await farm.BuildAsync(BuildFarm.Order()))[0].Build;
         var links = farm.Builds.Links;
-        var (first, expires) = (await links.CreateAsync(build, Cancellation))!.Value;
-        var (second, _) = (await links.CreateAsync(build, Cancellation))!.Value;
+        var (_, first, expires) = await links.CreateAsync(build, Cancellation);
+        var (_, second, _) = await links.CreateAsync(build, Cancellation);
 
         Assert.Equal((43, farm.Time.GetUtcNow() + AgentLinks.Lifetime), (first.Length, expires));
         Assert.NotEqual(first, second);
@@ -42,7 +42,7 @@ public sealed class AgentLinkTests
         await using var farm = await BuildFarm.StartAsync();
         string build = (await farm.BuildAsync(BuildFarm.Order()))[0].Build;
 
-        var (secret, _) = (await farm.Builds.Links.CreateAsync(build, Cancellation))!.Value;
+        var (_, secret, _) = await farm.Builds.Links.CreateAsync(build, Cancellation);
 
         foreach (string file in Directory.GetFiles(farm[""], "farm.db*"))
             Assert.DoesNotContain(secret, System.Text.Encoding.Latin1.GetString(await BuildFarm.ReadAsync(file)), StringComparison.Ordinal);

@@ -1,8 +1,11 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Quern.Model;
 using Quern.Peers.Estate;
+using Quern.Storage;
 using Quern.WorkerHost;
 
 namespace Quern.MasterHost.Tests.Agents;
@@ -246,8 +249,54 @@ public sealed class AgentWayTests
         Assert.Equal("HTTP/1.1 401 Unauthorized", await HandshakeAsync(yard, "plain", "wrong", null));
     }
 
+    [Theory, Trait("CWE", "295")]
+    [InlineData(true, "the certificate was revoked")]
+    [InlineData(false, "the certificate is not signed by its authority")]
+    public async Task A_certificate_that_does_not_count_lets_nobody_in_at_either_door(bool revoked, string reason)
+    {
+        await using var yard = await AgentYard.StartAsync();
+        using var real = await yard.Farm.JoinAsync();
+        using var shown = revoked ? real : LookAlikeOf(real);
+        string uuid = yard.Farm.Desk.Recognize(real.RawData)!;
+        if (revoked) await yard.Farm.Desk.ModerateAsync(yard.Farm.Owner, "mill", AgentModeration.RevokeCertificate, Cancellation);
+        var listeners = yard.Farm.Master.Get<IListenerDesk>();
+        Assert.Equal(EstateCode.Done, (await listeners.CreateAsync(
+            yard.Farm.Superuser, new NewListener("admin", "127.0.0.1", 0) { Tls = new ListenerTls.Farm() }, Cancellation)).Code);
+        var admin = listeners.List(yard.Farm.Superuser)!.Value.Single(l => l.Protocol == "admin");
+
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", admin.Open!.Port, Cancellation);
+        await using var stream = new SslStream(client.GetStream());
+        await stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "farm",
+                ClientCertificates = [shown],
+                RemoteCertificateValidationCallback = (_, farms, _, _) => SHA256.HashData(farms!.GetRawCertData()).AsSpan().SequenceEqual(admin.CertificateSha256.Span),
+            }, Cancellation);
+
+        var refused = await yard.UntilAsync(async () => (await yard.Farm.Store.ReadJournalAsync(0, 10_000, Cancellation)).LastOrDefault(e => e.Kind == EventKinds.AgentRefused));
+        Assert.Equal(uuid, refused.Subject);
+        Assert.Contains($"\"reason\":\"{reason}\",\"address\":\"127.0.0.1:", refused.Data, StringComparison.Ordinal);
+        Assert.False((await yard.Farm.FactsAsync("mill")).Online);
+        Assert.Equal("HTTP/1.1 401 Unauthorized", await HandshakeAsync(yard, "mill", "x", shown));
+    }
+
+    /// <summary>With the same serial number and names, and a key of somebody else's.</summary>
+    private static X509Certificate2 LookAlikeOf(X509Certificate2 real)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(real.SubjectName, key, HashAlgorithmName.SHA256);
+        foreach (var extension in real.Extensions) request.CertificateExtensions.Add(extension);
+        using var forged = request.Create(
+            real.IssuerName, X509SignatureGenerator.CreateForECDsa(key), real.NotBefore.ToUniversalTime(), real.NotAfter.ToUniversalTime(), real.SerialNumberBytes.Span);
+        using var whole = forged.CopyWithPrivateKey(key);
+        // The platform's TLS wants a key it can hand on, not one that lives in this object.
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+    }
+
     /// <summary>The first line of the master's answer to an opening request.</summary>
-    private static async Task<string> HandshakeAsync(AgentYard yard, string name, string password, System.Security.Cryptography.X509Certificates.X509Certificate2? certificate)
+    private static async Task<string> HandshakeAsync(AgentYard yard, string name, string password, X509Certificate2? certificate)
     {
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", yard.WorkPort, Cancellation);

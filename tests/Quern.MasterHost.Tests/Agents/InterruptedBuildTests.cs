@@ -133,8 +133,8 @@ public sealed class InterruptedBuildTests
     {
         await using var farm = await BuildFarm.StartAsync();
         string id = (await farm.BuildAsync(BuildFarm.Order()))[0].Build;
-        var (used, _) = (await farm.Builds.Links.CreateAsync(id, Cancellation))!.Value;
-        var (kept, _) = (await farm.Builds.Links.CreateAsync(id, Cancellation))!.Value;
+        var (_, used, _) = await farm.Builds.Links.CreateAsync(id, Cancellation);
+        var (_, kept, _) = await farm.Builds.Links.CreateAsync(id, Cancellation);
         await TakeAsync(farm.Builds, used);
 
         await farm.RestartAsync();
@@ -149,7 +149,7 @@ public sealed class InterruptedBuildTests
     {
         await using var farm = await BuildFarm.StartAsync();
         string id = (await farm.BuildAsync(BuildFarm.Order()))[0].Build;
-        var (link, _) = (await farm.Builds.Links.CreateAsync(id, Cancellation))!.Value;
+        var (_, link, _) = await farm.Builds.Links.CreateAsync(id, Cancellation);
         string waiting = await InterruptAsync(farm, AgentBuildStep.Queued, deployment: false);
 
         await using var other = await farm.OtherMasterAsync();

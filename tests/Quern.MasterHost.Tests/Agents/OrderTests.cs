@@ -134,6 +134,11 @@ public sealed class OrderTests
     [InlineData("farm\n:8768", false)]
     [InlineData("https://farm:8768", false)]
     [InlineData("[farm]:8768", false)]
+    [InlineData("[::1]:80]:8768", false)]
+    [InlineData("[[::1]]:8768", false)]
+    [InlineData("[::1\n]:8768", false)]
+    [InlineData("$(id):8768", false)]
+    [InlineData("\"farm\":8768", false)]
     public void Addresses_are_a_host_and_a_port(string address, bool good) =>
         Assert.Equal(good, OrderRules.Check(BuildFarm.Order() with { Addresses = [address] }, "g-1", "g").Problem is null);
 
@@ -143,6 +148,15 @@ public sealed class OrderTests
     [InlineData("host\nother", "deploy.host")]
     [InlineData("user@host", "deploy.host")]
     [InlineData("fe80::1%eth0", "deploy.host")]
+    [InlineData("-p22", "deploy.host")]
+    [InlineData("$(id)", "deploy.host")]
+    [InlineData("`id`", "deploy.host")]
+    [InlineData("host\0", "deploy.host")]
+    [InlineData("host\n", "deploy.host")]
+    [InlineData("::1\n", "deploy.host")]
+    [InlineData("::1 -oProxyCommand=id", "deploy.host")]
+    [InlineData("[::1]", "deploy.host")]
+    [InlineData("[::1]:22", "deploy.host")]
     [InlineData("", "deploy.host")]
     [InlineData("build-1.example.org", null)]
     [InlineData("2001:db8::1", null)]

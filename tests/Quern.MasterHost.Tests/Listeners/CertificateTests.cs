@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -122,6 +123,24 @@ public sealed class CertificateTests
         Assert.Equal(Hash(second), files.Current.Sha256);
         Assert.Equal(3, told.Count);
         Assert.Contains($"was read again: SHA-256 {Hash(second)}", told[2], StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("CWE", "400")]
+    public async Task A_pipe_or_a_device_where_a_certificate_should_be_is_refused_at_once()
+    {
+        using var folder = new ScratchFolder();
+        using var certificate = TestCertificate.Make();
+        Write(folder, certificate, certificate);
+        await Process.Start("mkfifo", folder["pipe"]).WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        foreach (var (chain, key, wrong) in ((string, string, string)[])
+            [(folder["pipe"], folder["tls.key"], folder["pipe"]), (folder["tls.crt"], folder["pipe"], folder["pipe"]), ("/dev/zero", folder["tls.key"], "/dev/zero")])
+        {
+            var (opened, why) = await Task.Run(() => (CertificateFiles.TryOpen(chain, key, Now, TimeProvider.System, _ => { }, out string problem), problem))
+                .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            Assert.Null(opened);
+            Assert.Equal($"'{wrong}' cannot be read: it is not a regular file", why);
+        }
     }
 
     [Fact]

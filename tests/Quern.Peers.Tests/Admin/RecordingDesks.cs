@@ -246,6 +246,8 @@ internal sealed class RecordingDesks : ILoginDesk, IBannerDesk, IUserDesk, IGrou
 
     public string? Recognize(ReadOnlyMemory<byte> certificate) => null;
 
+    public void NoteStrange(ReadOnlyMemory<byte> certificate, string remote) => throw new NotSupportedException("No test of these shows a certificate.");
+
     public bool IsActive(string uuid) => Agents.Any(a => a.Uuid == uuid && !a.Revoked);
 
     public async Task<EstateAnswer> BuildAsync(Caller who, AgentOrder order, Action<AgentProgress> progress, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Text;
 using Quern.Model;
 using Quern.Peers.Buildbot;
 using Quern.Protocols.Buildbot;
+using Quern.Testing;
 using Xunit;
 
 namespace Quern.Peers.Tests.Buildbot;
@@ -213,6 +214,26 @@ public sealed class MessagePackLinkTests
         await worker.ReceiveAsync<BuildbotMessage.Keepalive>();
 
         Assert.StartsWith("the worker has said nothing for", await link.Closed.WaitAsync(TestGate.Patience), StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("CWE", "400")]
+    public async Task A_worker_that_drips_a_message_is_as_good_as_silent()
+    {
+        var time = new ManualTimeProvider();
+        using var socket = new SteppedSocket();
+        await using var connection = new MessagePackConnection(socket, time, 1 << 20, new Complaints(new TestGate(), "here"));
+        connection.Start();
+        await socket.AskedAsync();
+
+        for (int second = 0; second < 60; second++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await socket.GiveAsync([0]);
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(60), connection.Silence);
+        await socket.GiveAsync(new byte[1024]);
+        Assert.Equal(TimeSpan.Zero, connection.Silence);
     }
 
     private static UpdateEntry.Text Text(string stream, string text) =>

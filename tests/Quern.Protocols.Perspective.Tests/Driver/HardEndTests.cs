@@ -1,4 +1,5 @@
 using Quern.Protocols.Perspective.Codec;
+using Quern.Testing;
 using Xunit;
 
 namespace Quern.Protocols.Perspective.Driver;
@@ -46,6 +47,27 @@ public sealed class HardEndTests
 
         Assert.Equal("after the first", await connection.RunAsync(TestContext.Current.CancellationToken));
         Assert.Equal(["first"], heard);
+    }
+
+    [Theory, Trait("CWE", "400")]
+    [InlineData(1, 61)]
+    [InlineData(2000, 1)]
+    public async Task A_peer_that_drips_a_message_is_as_good_as_silent(int piece, int seconds)
+    {
+        var time = new ManualTimeProvider();
+        byte[] call = Wire.Encode(new PerspectiveMessage.Call(1, ObjectId.Root, "m", true, [new JellyValue.Bytes(new byte[8000])], []));
+        byte[] choice = Wire.Encode(new PerspectiveMessage.DialectChoice("pb"), vocabulary: false);
+        var stream = new ScriptedStream([.. choice, .. call.Take(piece == 1 ? 60 : (3 * piece) - choice.Length)])
+        {
+            Piece = piece,
+            Reading = () => time.Advance(TimeSpan.FromSeconds(1)),
+        };
+        await using var connection = PerspectiveConnection.Server(stream, new PerspectiveOptions(), time, Echo);
+
+        Assert.Equal("the peer closed the connection in the middle of a message", await connection.RunAsync(TestContext.Current.CancellationToken));
+
+        // The last read found the end.
+        Assert.Equal(TimeSpan.FromSeconds(seconds), time.GetElapsedTime(connection.LastHeard));
     }
 
     [Fact]

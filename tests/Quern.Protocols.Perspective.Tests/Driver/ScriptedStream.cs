@@ -6,6 +6,9 @@ internal sealed class ScriptedStream(byte[] input) : MemoryStream(input, writabl
     /// <summary>Most bytes that one read gives.</summary>
     public int Piece { get; init; } = int.MaxValue;
 
+    /// <summary>Called before each read that has room.</summary>
+    public Action Reading { get; init; } = () => { };
+
     /// <summary>Thrown when it is disposed.</summary>
     public Exception? Goodbye { get; init; }
 
@@ -16,6 +19,7 @@ internal sealed class ScriptedStream(byte[] input) : MemoryStream(input, writabl
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (buffer.Length > 0) Reading();
         LargestRead = Math.Max(LargestRead, buffer.Length);
         return base.ReadAsync(buffer[..Math.Min(buffer.Length, Piece)], cancellationToken);
     }

@@ -181,6 +181,22 @@ public abstract class AccountsContract(ITestDatabase database) : StoreContract(d
         Assert.IsType<AccountChange.Outdated>(await Store.UpdateAccountAsync(mira with { Email = "x@example.org" }, Someone, null, Cancellation));
     }
 
+    [Fact, Trait("CWE", "367")]
+    public async Task Of_many_with_the_same_recovery_code_at_once_one_is_let_in()
+    {
+        var mira = await CreateAsync("mira", a => a with { RecoveryCodes = ["one", "two"] });
+        var session = SessionOf(mira, "session");
+        Assert.Equal(SignInResult.SignedIn, await Store.SignInAsync(new SignIn(mira, session, "::1"), Cancellation));
+
+        // Half of them sign in, half prove again that it is them.
+        var results = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => i % 2 == 0
+            ? Store.SignInAsync(new SignIn(mira, SessionOf(mira, $"s{i}"), "::1") { RecoveryCode = "one" }, Cancellation)
+            : Store.ProveAsync(new SignIn(mira, session, "::1") { RecoveryCode = "one" }, "http", Cancellation)));
+
+        Assert.Equal((1, 11), (results.Count(r => r == SignInResult.SignedIn), results.Count(r => r == SignInResult.CodeUsed)));
+        Assert.Equal(["two"], (await Store.FindAccountAsync("mira", Cancellation))!.RecoveryCodes);
+    }
+
     [Fact]
     public async Task A_proof_given_again_is_kept_with_its_session_and_uses_up_its_code()
     {

@@ -65,7 +65,7 @@ public abstract class AgentBuildsContract(ITestDatabase database) : StoreContrac
             await EndAsync(id);
             Time.Advance(TimeSpan.FromMinutes(1));
         }
-        Assert.True(await Store.SaveAgentLinkAsync(HashOf("of a"), "a", Time.GetUtcNow() + TimeSpan.FromHours(1), 10, Cancellation));
+        Assert.Equal(AgentLinkResult.Saved, await Store.SaveAgentLinkAsync(HashOf("of a"), "a", Time.GetUtcNow() + TimeSpan.FromHours(1), 10, 10, Cancellation));
 
         Assert.Equal(["a"], await Store.ForgetAgentBuildsAsync("here", 2, Cancellation));
         Assert.Null(await Store.TakeAgentLinkAsync(HashOf("of a"), "here", Cancellation));
@@ -84,8 +84,8 @@ public abstract class AgentBuildsContract(ITestDatabase database) : StoreContrac
     {
         await Store.SaveAgentBuildAsync(Build("a"), Cancellation);
         await EndAsync("a");
-        Assert.True(await SaveLinkAsync("first"));
-        Assert.True(await SaveLinkAsync("second"));
+        Assert.Equal(AgentLinkResult.Saved, await SaveLinkAsync("first"));
+        Assert.Equal(AgentLinkResult.Saved, await SaveLinkAsync("second"));
 
         Assert.Equal("a", (await Store.TakeAgentLinkAsync(HashOf("first"), "here", Cancellation))?.Id);
 
@@ -123,13 +123,27 @@ public abstract class AgentBuildsContract(ITestDatabase database) : StoreContrac
         await Store.SaveAgentBuildAsync(Build("a"), Cancellation);
         await EndAsync("a");
 
-        Assert.True(await SaveLinkAsync("first"));
-        Assert.True(await SaveLinkAsync("second"));
-        Assert.False(await SaveLinkAsync("third"));
-        Assert.False(await Store.SaveAgentLinkAsync(HashOf("of nothing"), "another", Time.GetUtcNow() + TimeSpan.FromHours(1), 10, Cancellation));
+        Assert.Equal(AgentLinkResult.Saved, await SaveLinkAsync("first"));
+        Assert.Equal(AgentLinkResult.Saved, await SaveLinkAsync("second"));
+        Assert.Equal(AgentLinkResult.FarmFull, await SaveLinkAsync("third"));
+        Assert.Equal(AgentLinkResult.NoBuild, await SaveLinkAsync("of nothing", "another"));
         Time.Advance(TimeSpan.FromHours(1));
         Assert.Null(await Store.TakeAgentLinkAsync(HashOf("first"), "here", Cancellation));
-        Assert.True(await SaveLinkAsync("third"));
+        Assert.Equal(AgentLinkResult.Saved, await SaveLinkAsync("third"));
+    }
+
+    [Fact]
+    public async Task One_group_does_not_use_up_the_links_of_all()
+    {
+        foreach (var build in (StoredAgentBuild[])[Build("a"), Build("b"), Build("c") with { Team = "g-2" }]) await Store.SaveAgentBuildAsync(build, Cancellation);
+
+        Assert.Equal(AgentLinkResult.Saved, await SaveLinkAsync("first", "a", mostOfGroup: 2, mostOpen: 3));
+        Assert.Equal(AgentLinkResult.Saved, await SaveLinkAsync("second", "b", mostOfGroup: 2, mostOpen: 3));
+        Assert.Equal(AgentLinkResult.GroupFull, await SaveLinkAsync("third", "a", mostOfGroup: 2, mostOpen: 3));
+        Assert.Equal(AgentLinkResult.Saved, await SaveLinkAsync("of others", "c", mostOfGroup: 2, mostOpen: 3));
+        await EndAsync("a");
+        Assert.NotNull(await Store.TakeAgentLinkAsync(HashOf("first"), "here", Cancellation));
+        Assert.Equal(AgentLinkResult.Saved, await SaveLinkAsync("third", "a", mostOfGroup: 2, mostOpen: 3));
     }
 
     private StoredAgentBuild Build(string id, string shelf = "here") => new(id, shelf, "g-1", "labs", "linux-x64", "deb", Mira, Time.GetUtcNow());
@@ -137,5 +151,6 @@ public abstract class AgentBuildsContract(ITestDatabase database) : StoreContrac
     private Task<bool> EndAsync(string id) => Store.SaveAgentBuildStandingAsync(
         id, new AgentBuildStanding("done", 100, "") { File = File, KeptUntil = Time.GetUtcNow() + TimeSpan.FromHours(24) }, null, Cancellation);
 
-    private Task<bool> SaveLinkAsync(string secret) => Store.SaveAgentLinkAsync(HashOf(secret), "a", Time.GetUtcNow() + TimeSpan.FromHours(1), 2, Cancellation);
+    private Task<AgentLinkResult> SaveLinkAsync(string secret, string build = "a", int mostOfGroup = 10, int mostOpen = 2) =>
+        Store.SaveAgentLinkAsync(HashOf(secret), build, Time.GetUtcNow() + TimeSpan.FromHours(1), mostOfGroup, mostOpen, Cancellation);
 }
