@@ -53,9 +53,9 @@ public sealed class LoginPromptTests
         await using var terminal = LoginTerminal.Start(master.Address, folder["client"]);
         await terminal.SeesAsync("Password: ");
 
-        await terminal.TypeAsync(typed);
+        await terminal.TypeAsync(typed + key);
 
-        Assert.Equal(1, await terminal.LeavesByAsync(key));
+        Assert.Equal(1, await terminal.EndedAsync());
         Assert.DoesNotContain("half", terminal.Screen, StringComparison.Ordinal);
     }
 

@@ -11,16 +11,15 @@ internal sealed class LoginTerminal : IAsyncDisposable
     private readonly StringBuilder _screen = new();
     private readonly char[] _piece = new char[1024];
 
-    /// <summary>A read that has not ended yet; null when there is none.</summary>
-    private Task<int>? _reading;
-
     private LoginTerminal(Process script) => _script = script;
 
     /// <summary>All that the terminal has shown.</summary>
     public string Screen => _screen.ToString();
 
+    /// <summary>As in a terminal of a person: tests that are themselves run in the background of a shell have Ctrl-C ignored, and would pass that on.</summary>
     public static LoginTerminal Start(Uri master, string data) => new(Process.Start(
-        new ProcessStartInfo("script", ["-q", "-e", "-c", $"exec '{Programs.Quern}' login '{master}' --data '{data}'", "/dev/null"])
+        new ProcessStartInfo(
+            "env", ["--default-signal=INT,QUIT", "script", "-q", "-e", "-c", $"exec '{Programs.Quern}' login '{master}' --data '{data}'", "/dev/null"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -48,26 +47,6 @@ internal sealed class LoginTerminal : IAsyncDisposable
         return _script.ExitCode;
     }
 
-    /// <summary>Presses a key until the program ends, as people do, and answers its exit code: a signal that a terminal makes can be lost with what it drops.</summary>
-    public async Task<int> LeavesByAsync(string key)
-    {
-        const int Tries = 10;
-        for (int i = 1; i < Tries; i++)
-        {
-            await TypeAsync(key);
-            try
-            {
-                while (await ReadAsync(MasterProcess.Patience / Tries)) { }
-                break;
-            }
-            catch (TimeoutException)
-            {
-                // Pressed once more.
-            }
-        }
-        return await EndedAsync();
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (!_script.HasExited) _script.Kill(entireProcessTree: true);
@@ -79,20 +58,13 @@ internal sealed class LoginTerminal : IAsyncDisposable
     {
         try
         {
-            return await ReadAsync(MasterProcess.Patience);
+            int read = await _script.StandardOutput.ReadAsync(_piece.AsMemory()).AsTask().WaitAsync(MasterProcess.Patience, TimeProvider.System);
+            _screen.Append(_piece, 0, read);
+            return read > 0;
         }
         catch (TimeoutException)
         {
             throw new TimeoutException($"Nothing more came on this screen: {Screen}");
         }
-    }
-
-    private async Task<bool> ReadAsync(TimeSpan patience)
-    {
-        _reading ??= _script.StandardOutput.ReadAsync(_piece.AsMemory()).AsTask();
-        int read = await _reading.WaitAsync(patience, TimeProvider.System);
-        _reading = null;
-        _screen.Append(_piece, 0, read);
-        return read > 0;
     }
 }
