@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Quern.Cli.Admin;
 using Quern.Cli.Commands;
 using Quern.Cli.Demo;
@@ -36,12 +37,16 @@ internal static partial class CommandTree
     public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
         var result = Build(terminal).Parse(args);
-        if (result.Errors.Count > 0)
+        // The parser takes a mistyped option for a name where names may stand.
+        string? misread = args.Contains("--") ? null
+            : result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).FirstOrDefault(v => v.StartsWith("--", StringComparison.Ordinal));
+        if (misread is not null || result.Errors.Count > 0)
         {
+            if (misread is not null) terminal.Note($"quern: Unrecognized option '{misread}'.");
             // "A command is missing" beside a mistyped one only confuses.
             foreach (var error in result.Errors.Where(e => result.UnmatchedTokens.Count == 0 || !e.Message.StartsWith("Required command", StringComparison.Ordinal)))
                 terminal.Note($"quern: {Worded(error.Message)}");
-            if (Meant(result) is { } meant) terminal.Note($"Did you mean '{meant}'?");
+            if (Meant(result, misread ?? (result.UnmatchedTokens is [var first, ..] ? first : null)) is { } meant) terminal.Note($"Did you mean '{meant}'?");
             terminal.Note($"See '{NameOf(result.CommandResult.Command)} --help'.");
             return ExitCode.Usage;
         }
@@ -59,9 +64,9 @@ internal static partial class CommandTree
         message.IndexOf(" as expected type ", StringComparison.Ordinal) is > 0 and var at ? $"{message[..at]}: a whole number is expected." : message;
 
     /// <summary>The command or option that was probably meant by the first word that is neither; null when none is near.</summary>
-    private static string? Meant(ParseResult result)
+    private static string? Meant(ParseResult result, string? typed)
     {
-        if (result.UnmatchedTokens is not [var typed, ..]) return null;
+        if (typed is null) return null;
         var command = result.CommandResult.Command;
         var known = typed.StartsWith('-')
             ? command.Options.Concat(result.RootCommandResult.Command.Options).SelectMany(o => o.Aliases.Prepend(o.Name))
