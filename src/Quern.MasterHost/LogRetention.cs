@@ -122,13 +122,13 @@ internal sealed partial class LogRetention(
 
     private static partial class Log
     {
-        [LoggerMessage(3201, LogLevel.Information, "The logs of {Count} jobs were deleted, as retention in quern.yaml asks.")]
+        [LoggerMessage(3251, LogLevel.Information, "The logs of {Count} jobs were deleted, as retention in quern.yaml asks.")]
         public static partial void Deleted(ILogger logger, int count);
 
-        [LoggerMessage(3202, LogLevel.Warning, "The logs of job {Number} could not be deleted; it is tried again in an hour.")]
+        [LoggerMessage(3252, LogLevel.Warning, "The logs of job {Number} could not be deleted; it is tried again in an hour.")]
         public static partial void NotDeleted(ILogger logger, long number, Exception exception);
 
-        [LoggerMessage(3203, LogLevel.Error, "A round of log retention failed; it is tried again in an hour.")]
+        [LoggerMessage(3253, LogLevel.Error, "A round of log retention failed; it is tried again in an hour.")]
         public static partial void RoundFailed(ILogger logger, Exception exception);
     }
 }

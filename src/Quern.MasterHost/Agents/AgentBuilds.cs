@@ -247,22 +247,22 @@ internal sealed partial class AgentBuilds : IAgentBuilds, IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(3401, LogLevel.Error, "The build {Build} of an agent broke down.")]
+        [LoggerMessage(3431, LogLevel.Error, "The build {Build} of an agent broke down.")]
         public static partial void Broke(ILogger logger, string build, Exception exception);
 
-        [LoggerMessage(3402, LogLevel.Error, "The build {Build} of an agent could not be kept.")]
+        [LoggerMessage(3432, LogLevel.Error, "The build {Build} of an agent could not be kept.")]
         public static partial void NotKept(ILogger logger, string build, Exception exception);
 
-        [LoggerMessage(3403, LogLevel.Debug, "Nobody could be told of the build {Build} of an agent.")]
+        [LoggerMessage(3433, LogLevel.Debug, "Nobody could be told of the build {Build} of an agent.")]
         public static partial void NotTold(ILogger logger, string build, Exception exception);
 
-        [LoggerMessage(3404, LogLevel.Warning, "Old builds of agents could not be removed; it is tried again in ten minutes.")]
+        [LoggerMessage(3434, LogLevel.Warning, "Old builds of agents could not be removed; it is tried again in ten minutes.")]
         public static partial void NotSwept(ILogger logger, Exception exception);
 
-        [LoggerMessage(3405, LogLevel.Information, "The build {Build} of an agent, ordered before the master ended, is taken up again.")]
+        [LoggerMessage(3435, LogLevel.Information, "The build {Build} of an agent, ordered before the master ended, is taken up again.")]
         public static partial void TakenUp(ILogger logger, string build);
 
-        [LoggerMessage(3406, LogLevel.Warning, "The build {Build} of an agent, ordered before the master ended, has failed: {Reason}")]
+        [LoggerMessage(3436, LogLevel.Warning, "The build {Build} of an agent, ordered before the master ended, has failed: {Reason}")]
         public static partial void Lost(ILogger logger, string build, string reason);
     }
 }

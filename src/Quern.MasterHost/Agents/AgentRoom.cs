@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Quern.MasterHost.Listeners;
 using Quern.Model;
@@ -16,8 +17,6 @@ internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor do
     : ICertificateGate, IAsyncDisposable
 {
     public const string Revoked = "its certificate was revoked";
-    private const int Page = 1000;
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private readonly RefusalNotes _refusals = new(time);
     private readonly CancellationTokenSource _stopping = new();
@@ -40,7 +39,7 @@ internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor do
         await book.LoadAsync(cancellationToken);
         await door.RefreshAsync(cancellationToken);
         foreach (var agent in book.Agents) Equip(agent);
-        _following = FollowAsync(from, _stopping.Token);
+        _following = JournalFollower.FollowAsync(store, from, TakeAsync, e => Log.JournalNotRead(logger, e), time, _stopping.Token);
     }
 
     public AgentBook Book => book;
@@ -152,30 +151,11 @@ internal sealed partial class AgentRoom(AgentBook book, Gate gate, WorkerDoor do
         }
     }
 
-    private async Task FollowAsync(long from, CancellationToken stopping)
+    private async Task TakeAsync(ImmutableArray<FarmEvent> events, CancellationToken stopping)
     {
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                var events = await store.ReadJournalAsync(from, Page, stopping);
-                foreach (string uuid in events.Where(IsOfAgent).Select(e => e.Subject).Distinct())
-                    await ApplyAsync(uuid, stopping);
-                if (events.Any(e => e.Kind is EventKinds.GroupSaved or EventKinds.GroupRemoved)) await book.RefreshGroupsAsync(stopping);
-                if (events.Any(e => e.Kind is EventKinds.WorkerSaved or EventKinds.WorkerRemoved)) await door.RefreshAsync(stopping);
-                if (events.IsEmpty) await store.WaitPastAsync(from, stopping);
-                else from = events[^1].Sequence;
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                Log.JournalNotRead(logger, e);
-                await Task.Delay(Retry, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
+        foreach (string uuid in events.Where(IsOfAgent).Select(e => e.Subject).Distinct()) await ApplyAsync(uuid, stopping);
+        if (events.Any(e => e.Kind is EventKinds.GroupSaved or EventKinds.GroupRemoved)) await book.RefreshGroupsAsync(stopping);
+        if (events.Any(e => e.Kind is EventKinds.WorkerSaved or EventKinds.WorkerRemoved)) await door.RefreshAsync(stopping);
     }
 
     private static bool IsOfAgent(FarmEvent e) => e.Kind.StartsWith(EventKinds.AgentPrefix, StringComparison.Ordinal) && e.Kind != EventKinds.AgentRefused;

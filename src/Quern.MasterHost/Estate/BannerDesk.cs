@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
@@ -16,8 +17,6 @@ internal sealed partial class BannerDesk(
     FarmStore store, TokenBook tokens, RefusalBook refusals, Maintenance maintenance, TimeProvider time, ILogger<BannerDesk> logger) : IBannerDesk, IAsyncDisposable
 {
     private const int MaxMessage = 128;
-    private const int Page = 1000;
-    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
     /// <summary>Between a change that ends sessions and their end. As the specification: time to finish a sentence.</summary>
     public static readonly TimeSpan DrainDelay = TimeSpan.FromSeconds(60);
@@ -43,7 +42,7 @@ internal sealed partial class BannerDesk(
     {
         long from = store.LastSequence;
         await RefreshAsync(cancellationToken);
-        _following = FollowAsync(from, _stopping.Token);
+        _following = JournalFollower.FollowAsync(store, from, TakeAsync, e => Log.JournalNotRead(logger, e), time, _stopping.Token);
     }
 
     public async Task<EstateAnswer> UpdateAsync(Caller who, BannerEdit edit, CancellationToken cancellationToken)
@@ -107,27 +106,9 @@ internal sealed partial class BannerDesk(
         if (endedElsewhere) await ForgetSessionsAsync(cancellationToken);
     }
 
-    private async Task FollowAsync(long from, CancellationToken stopping)
+    private async Task TakeAsync(ImmutableArray<FarmEvent> events, CancellationToken stopping)
     {
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                var events = await store.ReadJournalAsync(from, Page, stopping);
-                if (events.Any(e => e.Kind == EventKinds.BannerSaved)) await RefreshAsync(stopping);
-                if (events.IsEmpty) await store.WaitPastAsync(from, stopping);
-                else from = events[^1].Sequence;
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                Log.JournalNotRead(logger, e);
-                await Task.Delay(s_retry, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
+        if (events.Any(e => e.Kind == EventKinds.BannerSaved)) await RefreshAsync(stopping);
     }
 
     /// <returns>Whether an end of sessions that was due here has happened elsewhere: nothing else takes it away while maintenance goes on.</returns>
@@ -207,13 +188,13 @@ internal sealed partial class BannerDesk(
 
     private static partial class Log
     {
-        [LoggerMessage(3401, LogLevel.Information, "Maintenance: {Count} sessions were ended.")]
+        [LoggerMessage(3421, LogLevel.Information, "Maintenance: {Count} sessions were ended.")]
         public static partial void Drained(ILogger logger, int count);
 
-        [LoggerMessage(3402, LogLevel.Error, "Maintenance: the sessions of those who may not sign in could not be ended.")]
+        [LoggerMessage(3422, LogLevel.Error, "Maintenance: the sessions of those who may not sign in could not be ended.")]
         public static partial void NotDrained(ILogger logger, Exception exception);
 
-        [LoggerMessage(3403, LogLevel.Error, "Changes of the banner could not be read from the journal; trying again.")]
+        [LoggerMessage(3423, LogLevel.Error, "Changes of the banner could not be read from the journal; trying again.")]
         public static partial void JournalNotRead(ILogger logger, Exception exception);
     }
 }
